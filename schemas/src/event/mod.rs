@@ -1,0 +1,122 @@
+//! Everything that can be in the log: a closed enum of closed enums, one per speaker.
+//!
+//! Adding a kind or a field is a new schema version (see `schemas/golden/README.md`). Large variants are boxed, so that
+//! the market ticks, which are nearly everything, stay small.
+
+mod account;
+mod agent;
+mod kind;
+mod market;
+mod model;
+mod order;
+mod system;
+
+pub use account::AccountEvent;
+pub use agent::{
+    Action, AgentEvent, Confidence, CycleTrigger, Direction, ErrorType, EstimateSource, Evidence, ExitReason, Lesson,
+    Limit, LimitCheck, NoDecisionReason, OrderPlan, Proposal, Purpose, Reflection, ResearchEstimate, RiskVerdict,
+    Strength, Style, TimeInForce, Verdict,
+};
+pub use kind::EventKind;
+pub use market::{
+    BookDelta, BookSnapshot, FeeSchedule, FeedScope, Level, MarketChange, MarketEvent, MarketListed, MarketStatus,
+    Quote, Resolution, Top, Trade, Venue,
+};
+pub use model::{BreakerState, BudgetPeriod, ModelEvent, ModelFailed, ModelReplied, ModelRequested, TokenUsage};
+pub use order::{CancelReason, FillBooked, Liquidity, OrderEvent, OrderIntended, PositionSettled, TradeKey};
+pub use system::{
+    Checkpoint, FaultPolicy, KillLevel, KillSource, Mode, OperatorCommand, RunStarted, RunStopped, Severity, StateHash,
+    SystemEvent, TimerKind,
+};
+
+use crate::ids::{CycleId, Seq};
+use crate::time::UtcNanos;
+
+/// Anything that happened, by who said it.
+#[derive(
+    Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
+    rkyv::Deserialize,
+)]
+pub enum Event {
+    /// A venue, about a market.
+    Market(MarketEvent),
+    /// A language model, or the client that talks to it.
+    Model(ModelEvent),
+    /// One of the agents, deciding.
+    Agent(AgentEvent),
+    /// The life of an order, ours and the venue's side of it.
+    Order(OrderEvent),
+    /// The account at the venue.
+    Account(AccountEvent),
+    /// The engine and its operators.
+    System(SystemEvent),
+}
+
+/// An event in its place: what the log keeps and every fold reads.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Envelope {
+    /// Place in the log. The only order there is.
+    pub seq: Seq,
+    /// Stamped once, when appended; never earlier than the event before.
+    pub time: UtcNanos,
+    /// The event that led to this one. `None` for what came from outside.
+    pub cause: Option<Seq>,
+    /// The decision cycle it belongs to.
+    pub cycle: Option<CycleId>,
+    /// What happened.
+    pub event: Event,
+}
+
+/// An envelope as a frame stores it. The sequence is implied by the place in the frame; zero stands for "none".
+#[derive(Clone, Debug, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct Record {
+    /// Time stamped at append.
+    pub time: UtcNanos,
+    /// Sequence of the cause, 0 for none.
+    pub cause: u64,
+    /// Decision cycle, 0 for none.
+    pub cycle: CycleId,
+    /// What happened.
+    pub event: Event,
+}
+
+impl Record {
+    /// In its place in the log.
+    pub fn at(self, seq: Seq) -> Envelope {
+        Envelope {
+            seq,
+            time: self.time,
+            cause: Seq::new(self.cause),
+            cycle: (self.cycle.0 != 0).then_some(self.cycle),
+            event: self.event,
+        }
+    }
+}
+
+impl From<Envelope> for Record {
+    fn from(e: Envelope) -> Self {
+        Self {
+            time: e.time,
+            cause: e.cause.map_or(0, Seq::get),
+            cycle: e.cycle.unwrap_or_default(),
+            event: e.event,
+        }
+    }
+}
+
+impl Event {
+    /// Which kind it is: what filters, indexes and statistics go by.
+    pub fn kind(&self) -> EventKind {
+        kind::kind_of(self)
+    }
+
+    /// Whether it is one of the intents that a port carries out: what must be durable before any socket sees it.
+    pub fn is_intent(&self) -> bool {
+        matches!(
+            self,
+            Event::Order(
+                OrderEvent::Intended(_) | OrderEvent::CancelIntended { .. } | OrderEvent::ResendIntended { .. }
+            ) | Event::Model(ModelEvent::Requested(_))
+        )
+    }
+}
