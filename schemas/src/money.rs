@@ -70,20 +70,42 @@ fn micro_of(d: Decimal) -> Result<i64, MoneyError> {
 }
 
 fn show_micro(v: i64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let mut text = Decimal::new(v, 6).normalize().to_string();
-    if let Some(places) = f.precision() {
-        text = format!("{:.*}", places, Decimal::new(v, 6).round_dp(u32::try_from(places).unwrap_or(6)));
+    let amount = Decimal::new(v, 6).abs();
+    let text = match f.precision() {
+        Some(places) => format!("{:.places$}", amount.round_dp(u32::try_from(places).unwrap_or(6))),
+        None => amount.normalize().to_string(),
+    };
+    f.pad_integral(v >= 0, "", &text)
+}
+
+/// Reads a decimal written as text or as a whole number; a binary float would already have lost digits.
+struct DecimalText;
+
+impl serde::de::Visitor<'_> for DecimalText {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a decimal number as text, or a whole number")
     }
-    f.pad_integral(true, "", &text)
+
+    fn visit_str<E>(self, v: &str) -> Result<String, E> {
+        Ok(v.to_owned())
+    }
+
+    fn visit_i64<E>(self, v: i64) -> Result<String, E> {
+        Ok(v.to_string())
+    }
+
+    fn visit_u64<E>(self, v: u64) -> Result<String, E> {
+        Ok(v.to_string())
+    }
 }
 
 macro_rules! micro_amount {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(
-            Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, rkyv::Archive, rkyv::Serialize,
-            rkyv::Deserialize,
-        )]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
         pub struct $name(pub i64);
 
         impl $name {
@@ -139,8 +161,7 @@ macro_rules! micro_amount {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
                 if d.is_human_readable() {
-                    let text = String::deserialize(d)?;
-                    text.parse().map_err(serde::de::Error::custom)
+                    d.deserialize_any(DecimalText)?.parse().map_err(serde::de::Error::custom)
                 } else {
                     i64::deserialize(d).map(Self)
                 }
@@ -181,9 +202,9 @@ impl Price {
         tick.0 > 0 && self.0 % tick.0 == 0 && self.0 >= tick.0 && self.0 <= MICRO - tick.0
     }
 
-    /// The largest multiple of `tick` that is not above this price.
+    /// The largest multiple of `tick` that is not above this price; sticks at the smallest representable.
     pub fn floor_to(self, tick: Price) -> Self {
-        if tick.0 <= 0 { self } else { Self(self.0.div_euclid(tick.0) * tick.0) }
+        if tick.0 <= 0 { self } else { Self(self.0.div_euclid(tick.0).saturating_mul(tick.0)) }
     }
 
     /// The smallest multiple of `tick` that is not below this price; sticks at the largest representable.
@@ -197,9 +218,9 @@ impl Price {
 }
 
 impl Size {
-    /// The largest multiple of `lot` that is not above this size.
+    /// The largest multiple of `lot` that is not above this size; sticks at the smallest representable.
     pub fn floor_to(self, lot: Size) -> Self {
-        if lot.0 <= 0 { self } else { Self(self.0.div_euclid(lot.0) * lot.0) }
+        if lot.0 <= 0 { self } else { Self(self.0.div_euclid(lot.0).saturating_mul(lot.0)) }
     }
 
     /// Less `other`, but never below zero.
@@ -221,10 +242,8 @@ impl Cash {
 }
 
 /// A probability in millionths, 0 to 1,000,000. The same scale as [`Price`], so the two compare directly.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct Prob(pub u32);
 
 impl Prob {
@@ -278,8 +297,7 @@ impl serde::Serialize for Prob {
 impl<'de> serde::Deserialize<'de> for Prob {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         if d.is_human_readable() {
-            let text = String::deserialize(d)?;
-            text.parse().map_err(serde::de::Error::custom)
+            d.deserialize_any(DecimalText)?.parse().map_err(serde::de::Error::custom)
         } else {
             u32::deserialize(d).map(Self)
         }
@@ -287,10 +305,8 @@ impl<'de> serde::Deserialize<'de> for Prob {
 }
 
 /// Which way a trade goes.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, rkyv::Archive,
-    rkyv::Serialize, rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// Buyer; as a book side, the bids.
@@ -337,6 +353,7 @@ mod tests {
     fn shows_plainly() {
         assert_eq!(Cash(-1_500_000).to_string(), "-1.5");
         assert_eq!(format!("{:.2}", Cash(1_234_567)), "1.23");
+        assert_eq!(format!("{:+.2} {:+.2}", Cash(-1_234_567), Cash(5_000)), "-1.23 +0.00");
         assert_eq!(Price(0).to_string(), "0");
     }
 

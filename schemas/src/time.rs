@@ -11,10 +11,8 @@ pub const NANOS_PER_MS: i64 = 1_000_000;
 pub const NANOS_PER_DAY: i64 = 86_400 * NANOS_PER_SEC;
 
 /// A moment in UTC, in nanoseconds since 1970-01-01T00:00:00Z. Range: years 1677 to 2262.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct UtcNanos(pub i64);
 
 impl UtcNanos {

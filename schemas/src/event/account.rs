@@ -4,10 +4,8 @@ use crate::ids::TokenId;
 use crate::money::{Cash, Size};
 
 /// What the venue says about our account.
-#[derive(
-    Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub enum AccountEvent {
     /// The cash balance. The first of a log opens the account; later ones are compared with the books.
     BalanceObserved {

@@ -1,15 +1,12 @@
 //! What venues say about markets.
 
 use crate::ids::{Bytes32, MarketId, TokenId};
-use crate::money::{MoneyError, Price, Rounding, Side, Size, mul_div};
-use crate::money::{Cash, MICRO};
+use crate::money::{Cash, MICRO, MoneyError, Price, Side, Size};
 use crate::time::UtcNanos;
 
 /// Where a market trades. Units, ids and rules differ by venue.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, rkyv::Archive,
-    rkyv::Serialize, rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Venue {
     /// Polymarket's international order book (CLOB).
@@ -28,10 +25,8 @@ pub enum Venue {
 
 /// What a taker pays: `shares x rate x (p (1 - p))^exponent`. Read per market, never assumed.
 /// Source: Polymarket `clob-markets.fd` and Gamma `feeSchedule`.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct FeeSchedule {
     /// The rate in millionths: 30,000 is 3 %.
     pub rate_ppm: u32,
@@ -43,28 +38,28 @@ pub struct FeeSchedule {
 
 impl FeeSchedule {
     /// The fee of a taker fill, rounded up to the fifth decimal of a dollar (the venue charges in 0.00001 steps), so
-    /// that paper never flatters.
+    /// that paper never flatters. Exact for exponents 0 and 1; above, `p (1 - p)` is kept to twelve decimals.
     pub fn taker_fee(&self, price: Price, size: Size) -> Result<Cash, MoneyError> {
+        /// The scale of `p (1 - p)`.
+        const TERA: i128 = 1_000_000_000_000;
+        /// Rate, factor and size in their units, over one step of 0.00001 dollars.
+        const PER_STEP: i128 = TERA * TERA / 100_000;
         if self.rate_ppm == 0 || size.0 <= 0 {
             return Ok(Cash::ZERO);
         }
+        let ceil = |n: i128, d: i128| n / d + i128::from(n % d > 0);
         let p = price.0.clamp(0, MICRO);
-        let variance = mul_div(p, MICRO - p, MICRO, Rounding::Ceil)?;
-        let mut factor = MICRO;
-        for _ in 0..self.exponent {
-            factor = mul_div(factor, variance, MICRO, Rounding::Ceil)?;
-        }
-        let per_share = mul_div(i64::from(self.rate_ppm), factor, MICRO, Rounding::Ceil)?;
-        let fee = mul_div(per_share, size.0, MICRO, Rounding::Ceil)?;
-        mul_div(fee, 1, 10, Rounding::Ceil)?.checked_mul(10).map(Cash).ok_or(MoneyError::Overflow("fee"))
+        let variance = i128::from(p) * i128::from(MICRO - p);
+        let factor = (0..self.exponent).fold(TERA, |factor, _| ceil(factor * variance, TERA));
+        let product = (i128::from(self.rate_ppm) * factor).checked_mul(i128::from(size.0));
+        let steps = ceil(product.ok_or(MoneyError::Overflow("fee"))?, PER_STEP);
+        i64::try_from(steps * 10).map(Cash).map_err(|_| MoneyError::Overflow("fee"))
     }
 }
 
 /// Whether a market takes orders.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MarketStatus {
     /// Orders are taken.
@@ -76,10 +71,8 @@ pub enum MarketStatus {
 }
 
 /// A market appears in this log. Everything later refers to it by its number.
-#[derive(
-    Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct MarketListed {
     /// Its number in this log.
     pub market: MarketId,
@@ -112,13 +105,11 @@ pub struct MarketListed {
 }
 
 /// What changed about a listed market.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MarketChange {
-    /// New price grid; the book is void until stated again.
+    /// New price grid; the book is in doubt until the venue states its best prices or the whole book again.
     Tick(Price),
     /// Opened, paused or closed.
     Status(MarketStatus),
@@ -129,10 +120,8 @@ pub enum MarketChange {
 }
 
 /// One price level of a book.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct Level {
     /// Its price.
     pub price: Price,
@@ -141,10 +130,8 @@ pub struct Level {
 }
 
 /// The best bid and ask that the venue itself states. Zero means that side is empty.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct Top {
     /// Highest bid, 0 if none.
     pub bid: Price,
@@ -153,10 +140,8 @@ pub struct Top {
 }
 
 /// The whole book of a token, replacing what was known.
-#[derive(
-    Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct BookSnapshot {
     /// Whose book.
     pub token: TokenId,
@@ -169,10 +154,8 @@ pub struct BookSnapshot {
 }
 
 /// One level of a book has a new size.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct BookDelta {
     /// Whose book.
     pub token: TokenId,
@@ -189,10 +172,8 @@ pub struct BookDelta {
 }
 
 /// A trade happened on the venue (not ours unless an order event says so).
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct Trade {
     /// In which token.
     pub token: TokenId,
@@ -208,10 +189,8 @@ pub struct Trade {
 
 /// Best bid and ask only, from sources that know no more. Zero prices mean that side is empty, zero sizes that the
 /// source does not state them.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct Quote {
     /// Whose quote.
     pub token: TokenId,
@@ -226,10 +205,8 @@ pub struct Quote {
 }
 
 /// How a market ended.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Resolution {
     /// YES pays one dollar.
@@ -253,10 +230,8 @@ impl Resolution {
 }
 
 /// How far a feed problem reaches.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FeedScope {
     /// Every market of the log.
@@ -266,10 +241,8 @@ pub enum FeedScope {
 }
 
 /// What venues say.
-#[derive(
-    Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub enum MarketEvent {
     /// A market appears.
     Listed(Box<MarketListed>),

@@ -29,14 +29,12 @@ pub use system::{
     SystemEvent, TimerKind,
 };
 
-use crate::ids::{CycleId, Seq};
+use crate::ids::{CycleId, MarketId, OrderId, Seq};
 use crate::time::UtcNanos;
 
 /// Anything that happened, by who said it.
-#[derive(
-    Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub enum Event {
     /// A venue, about a market.
     Market(MarketEvent),
@@ -68,7 +66,8 @@ pub struct Envelope {
 }
 
 /// An envelope as a frame stores it. The sequence is implied by the place in the frame; zero stands for "none".
-#[derive(Clone, Debug, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct Record {
     /// Time stamped at append.
     pub time: UtcNanos,
@@ -95,12 +94,7 @@ impl Record {
 
 impl From<Envelope> for Record {
     fn from(e: Envelope) -> Self {
-        Self {
-            time: e.time,
-            cause: e.cause.map_or(0, Seq::get),
-            cycle: e.cycle.unwrap_or_default(),
-            event: e.event,
-        }
+        Self { time: e.time, cause: e.cause.map_or(0, Seq::get), cycle: e.cycle.unwrap_or_default(), event: e.event }
     }
 }
 
@@ -118,5 +112,71 @@ impl Event {
                 OrderEvent::Intended(_) | OrderEvent::CancelIntended { .. } | OrderEvent::ResendIntended { .. }
             ) | Event::Model(ModelEvent::Requested(_))
         )
+    }
+
+    /// The order it is about, if it is about one.
+    pub fn order(&self) -> Option<OrderId> {
+        let Event::Order(event) = self else { return None };
+        match event {
+            OrderEvent::Intended(e) => Some(e.order),
+            OrderEvent::FillBooked(e) => Some(e.order),
+            OrderEvent::Accepted { order }
+            | OrderEvent::Rejected { order, .. }
+            | OrderEvent::Unknown { order, .. }
+            | OrderEvent::ResendIntended { order, .. }
+            | OrderEvent::FillConfirmed { order, .. }
+            | OrderEvent::FillVoided { order, .. }
+            | OrderEvent::CancelIntended { order, .. }
+            | OrderEvent::Cancelled { order, .. }
+            | OrderEvent::Expired { order } => Some(*order),
+            OrderEvent::PositionSettled(_) => None,
+        }
+    }
+
+    /// The market it is about, if it says so itself. Most order events only name their order.
+    pub fn market(&self) -> Option<MarketId> {
+        match self {
+            Event::Market(event) => event.market(),
+            Event::Model(ModelEvent::Requested(e)) => Some(e.market),
+            Event::Agent(event) => event.market(),
+            Event::Order(OrderEvent::Intended(e)) => Some(e.market),
+            Event::Order(OrderEvent::FillBooked(e)) => Some(e.token.market()),
+            Event::Order(OrderEvent::PositionSettled(e)) => Some(e.token.market()),
+            Event::Account(AccountEvent::PositionObserved { token, .. }) => Some(token.market()),
+            Event::Model(_) | Event::Order(_) | Event::Account(_) | Event::System(_) => None,
+        }
+    }
+}
+
+impl MarketEvent {
+    /// The market it is about; `None` for feed events that reach all.
+    pub fn market(&self) -> Option<MarketId> {
+        match self {
+            Self::Listed(e) => Some(e.market),
+            Self::BookSnapshot(e) => Some(e.token.market()),
+            Self::BookDelta(e) => Some(e.token.market()),
+            Self::Trade(e) => Some(e.token.market()),
+            Self::Quote(e) => Some(e.token.market()),
+            Self::Changed { market, .. } | Self::Resolved { market, .. } => Some(*market),
+            Self::FeedGap { scope, .. } | Self::FeedStale { scope } | Self::FeedRestored { scope } => match scope {
+                FeedScope::All => None,
+                FeedScope::Market(market) => Some(*market),
+            },
+        }
+    }
+}
+
+impl AgentEvent {
+    /// The market it is about; `None` for lessons.
+    pub fn market(&self) -> Option<MarketId> {
+        match self {
+            Self::CycleStarted { market, .. } | Self::NoDecision { market, .. } => Some(*market),
+            Self::ResearchEstimate(e) => Some(e.market),
+            Self::ProposalMade(e) => Some(e.market),
+            Self::RiskVerdict(e) => Some(e.market),
+            Self::OrderPlanned(e) => Some(e.action.token.market()),
+            Self::Reflection(e) => Some(e.market),
+            Self::LessonLearned(_) => None,
+        }
     }
 }

@@ -5,10 +5,8 @@ use crate::money::Cash;
 use crate::time::UtcNanos;
 
 /// Tokens billed, in the classes that vendors price apart.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct TokenUsage {
     /// Prompt tokens at full price.
     pub input: u64,
@@ -21,10 +19,8 @@ pub struct TokenUsage {
 }
 
 /// A request is about to leave. Durable before any socket sees it.
-#[derive(
-    Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct ModelRequested {
     /// Number of the call in this log, from 1.
     pub call: u32,
@@ -51,10 +47,8 @@ pub struct ModelRequested {
 }
 
 /// A reply came, whatever it says.
-#[derive(
-    Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct ModelReplied {
     /// The call it answers.
     pub call: u32,
@@ -73,10 +67,8 @@ pub struct ModelReplied {
 }
 
 /// No reply came.
-#[derive(
-    Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct ModelFailed {
     /// The call that failed.
     pub call: u32,
@@ -87,10 +79,8 @@ pub struct ModelFailed {
 }
 
 /// A circuit breaker's position.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BreakerState {
     /// Calls pass.
@@ -102,10 +92,8 @@ pub enum BreakerState {
 }
 
 /// Which budget an alert is about.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BudgetPeriod {
     /// The UTC day.
@@ -115,10 +103,8 @@ pub enum BudgetPeriod {
 }
 
 /// What happens between us and the models.
-#[derive(
-    Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub enum ModelEvent {
     /// An intent: ask a model.
     Requested(Box<ModelRequested>),
@@ -150,4 +136,3 @@ pub enum ModelEvent {
         budget: Cash,
     },
 }
-

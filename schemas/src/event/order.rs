@@ -1,14 +1,12 @@
 //! The life of an order. Intents say what we are about to do; everything else says what the venue did.
 
-use crate::event::agent::{OrderPlan};
+use crate::event::agent::OrderPlan;
 use crate::ids::{Bytes32, MarketId, OrderId, TokenId};
 use crate::money::{Cash, Price, Side, Size};
 
 /// An order is about to leave. It holds the exact bytes, so a restart sends the same bytes or nothing.
-#[derive(
-    Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct OrderIntended {
     /// Our number of it.
     pub order: OrderId,
@@ -26,12 +24,28 @@ pub struct OrderIntended {
     pub signed: Vec<u8>,
 }
 
-/// A venue's id of one trade, or of our part of it: what fills are told apart by.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, rkyv::Archive,
-    rkyv::Serialize, rkyv::Deserialize,
-)]
+/// A venue's id of one trade, or of our part of it: what fills are told apart by. Hexadecimal text for people and JSON,
+/// which cannot carry 128-bit numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct TradeKey(pub u128);
+
+impl serde::Serialize for TradeKey {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        if s.is_human_readable() { s.collect_str(self) } else { s.serialize_u128(self.0) }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for TradeKey {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        if d.is_human_readable() {
+            let text = String::deserialize(d)?;
+            u128::from_str_radix(&text, 16).map(Self).map_err(serde::de::Error::custom)
+        } else {
+            u128::deserialize(d).map(Self)
+        }
+    }
+}
 
 impl std::fmt::Display for TradeKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -40,10 +54,8 @@ impl std::fmt::Display for TradeKey {
 }
 
 /// Whether we rested or took.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Liquidity {
     /// Our order rested.
@@ -53,10 +65,8 @@ pub enum Liquidity {
 }
 
 /// A match that the venue reports. Provisional until confirmed on chain.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct FillBooked {
     /// Our order.
     pub order: OrderId,
@@ -77,10 +87,8 @@ pub struct FillBooked {
 }
 
 /// Why an order is cancelled.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CancelReason {
     /// The view changed.
@@ -102,10 +110,8 @@ pub enum CancelReason {
 }
 
 /// A position of a resolved market paid out.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct PositionSettled {
     /// The token held.
     pub token: TokenId,
@@ -118,10 +124,8 @@ pub struct PositionSettled {
 }
 
 /// The life of an order.
-#[derive(
-    Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize,
-    rkyv::Deserialize,
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub enum OrderEvent {
     /// An intent: place it. Durable before any socket sees it.
     Intended(Box<OrderIntended>),

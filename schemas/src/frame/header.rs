@@ -125,6 +125,10 @@ impl FrameHeader {
         if format > FORMAT_VERSION {
             return Err(FrameError::NewerFormat { found: format, newest: FORMAT_VERSION });
         }
+        // What `to_bytes` does not write again would not be part of the chain value: two headers, one chain.
+        if format == 0 || bytes[10..12] != [0, 0] {
+            return Err(FrameError::Impossible("format 0, or reserved bytes in use"));
+        }
         let schema = u16::from_le_bytes(take(bytes, 6));
         if schema > SCHEMA_VERSION {
             return Err(FrameError::NewerSchema { found: schema, newest: SCHEMA_VERSION });
@@ -156,7 +160,7 @@ impl FrameHeader {
         Ok(header)
     }
 
-    fn possible(&self) -> Result<(), FrameError> {
+    pub(super) fn possible(&self) -> Result<(), FrameError> {
         if self.schema == 0 {
             return Err(FrameError::Impossible("schema version 0"));
         }
@@ -166,6 +170,9 @@ impl FrameHeader {
         if self.stored_len == 0 || self.stored_len > PAYLOAD_LEN_MAX || self.raw_len > PAYLOAD_LEN_MAX {
             return Err(FrameError::Impossible("payload length"));
         }
+        if self.compression == Compression::None && self.raw_len != self.stored_len {
+            return Err(FrameError::Impossible("an uncompressed payload with two lengths"));
+        }
         if self.first_seq.checked_add(u64::from(self.count)).is_none() {
             return Err(FrameError::Impossible("sequence overflow"));
         }
@@ -174,7 +181,7 @@ impl FrameHeader {
 
     /// Sequence of the last record.
     pub fn last_seq(&self) -> u64 {
-        self.first_seq + u64::from(self.count) - 1
+        self.first_seq.saturating_add(u64::from(self.count)).saturating_sub(1)
     }
 
     /// Length of header and payload together, bytes.

@@ -11,10 +11,11 @@ use rkyv::vec::ArchivedVec;
 
 /// Encodes `records` as the frame that follows `head`. Returns its bytes and the head behind it.
 pub fn encode(head: &Head, records: &Vec<Record>) -> Result<(Vec<u8>, Head), FrameError> {
-    let payload =
-        rkyv::to_bytes::<RkyvError>(records).map_err(|_| FrameError::TooLarge(records.len()))?;
-    let stored_len =
-        u32::try_from(payload.len()).ok().filter(|l| *l <= PAYLOAD_LEN_MAX).ok_or(FrameError::TooLarge(payload.len()))?;
+    let payload = rkyv::to_bytes::<RkyvError>(records).map_err(|_| FrameError::TooLarge(records.len()))?;
+    let stored_len = u32::try_from(payload.len())
+        .ok()
+        .filter(|l| *l <= PAYLOAD_LEN_MAX)
+        .ok_or(FrameError::TooLarge(payload.len()))?;
     let count = u32::try_from(records.len()).map_err(|_| FrameError::TooLarge(payload.len()))?;
     if count == 0 {
         return Err(FrameError::Impossible("no records, or sequence 0"));
@@ -40,6 +41,7 @@ pub fn encode(head: &Head, records: &Vec<Record>) -> Result<(Vec<u8>, Head), Fra
         prev_chain: head.chain,
         payload_hash: Bytes32(*blake3::hash(&payload).as_bytes()),
     };
+    header.possible()?;
     let mut bytes = Vec::with_capacity(HEADER_LEN + payload.len());
     bytes.extend_from_slice(&header.to_bytes());
     bytes.extend_from_slice(&payload);
@@ -52,19 +54,24 @@ pub fn encode(head: &Head, records: &Vec<Record>) -> Result<(Vec<u8>, Head), Fra
 /// an error, never undefined behaviour.
 pub fn decode_into(header: &FrameHeader, payload: &[u8], out: &mut Vec<Envelope>) -> Result<(), FrameError> {
     let undecodable = |reason: String| FrameError::Undecodable { first_seq: header.first_seq, reason };
-    let archived = rkyv::access::<ArchivedVec<ArchivedRecord>, RkyvError>(payload)
-        .map_err(|e| undecodable(e.to_string()))?;
+    let archived =
+        rkyv::access::<ArchivedVec<ArchivedRecord>, RkyvError>(payload).map_err(|e| undecodable(e.to_string()))?;
     if archived.len() != header.count as usize {
         return Err(undecodable(format!("{} records, the header says {}", archived.len(), header.count)));
     }
     out.reserve(archived.len());
-    let mut seq = header.first_seq;
-    for record in archived.iter() {
-        let record: Record =
-            rkyv::deserialize::<Record, RkyvError>(record).map_err(|e| undecodable(e.to_string()))?;
+    let (mut first_time, mut last_time, mut kinds) = (UtcNanos(i64::MAX), UtcNanos(i64::MIN), 0);
+    for (seq, record) in (header.first_seq..).zip(archived.iter()) {
+        let record: Record = rkyv::deserialize::<Record, RkyvError>(record).map_err(|e| undecodable(e.to_string()))?;
         let place = Seq::new(seq).ok_or_else(|| undecodable("sequence 0".to_owned()))?;
+        first_time = first_time.min(record.time);
+        last_time = last_time.max(record.time);
+        kinds |= record.event.kind().bit();
         out.push(record.at(place));
-        seq += 1;
+    }
+    // Readers skip frames by these; a header that lies about them would hide events.
+    if (first_time, last_time, kinds) != (header.first_time, header.last_time, header.kinds) {
+        return Err(undecodable("its times or kinds are not those that the header says".to_owned()));
     }
     Ok(())
 }

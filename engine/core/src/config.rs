@@ -1,0 +1,519 @@
+//! Everything decisions depend on that is not an event of the market. The whole of it travels in `RunStarted`, so a
+//! replay decides with the same configuration.
+//!
+//! Fractions are decimals written as text ("0.03") or whole numbers: a configuration holds no binary floats.
+
+use schemars::JsonSchema;
+use schemas::event::KillLevel;
+use schemas::{Bytes32, Cash, Price, Prob, Size};
+use serde::{Deserialize, Serialize};
+
+/// The configuration of the engine. Every key has a default; unknown keys are errors.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// What may be lost.
+    pub risk: RiskConfig,
+    /// Who decides, how often, and how their views are combined.
+    pub agents: AgentsConfig,
+    /// When positions are given up.
+    pub exit: ExitConfig,
+    /// How orders are placed.
+    pub execution: ExecutionConfig,
+    /// What agents remember.
+    pub memory: MemoryConfig,
+    /// What market data must be like.
+    pub data: DataConfig,
+    /// Which markets are looked at.
+    pub markets: MarketsConfig,
+    /// What models may cost.
+    pub costs: CostsConfig,
+    /// How much is done at once.
+    pub performance: PerformanceConfig,
+    /// The simulated exchange.
+    pub paper: PaperConfig,
+}
+
+/// What may be lost. All amounts in dollars.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RiskConfig {
+    /// Largest cost of one market's position, fees included.
+    #[schemars(with = "String")]
+    pub max_position_size_usdc: Cash,
+    /// Largest cost of one order, fees included.
+    #[schemars(with = "String")]
+    pub max_single_trade_usdc: Cash,
+    /// Largest cost of everything at risk, in percent of equity.
+    #[schemars(with = "String")]
+    pub max_portfolio_risk_pct: Cash,
+    /// Most markets with a position or an entry under way.
+    pub max_open_positions: u32,
+    /// Largest share of the portfolio limit that one event's markets may take together, 0 to 1.
+    #[schemars(with = "String")]
+    pub max_correlation_exposure: Prob,
+    /// Largest share of the portfolio limit that one category may take, 0 to 1.
+    #[schemars(with = "String")]
+    pub max_category_exposure: Prob,
+    /// Loss of a UTC day at which the kill switch is thrown.
+    #[schemars(with = "String")]
+    pub daily_loss_limit_usdc: Cash,
+    /// Fall from the highest equity, in percent, at which the kill switch is thrown.
+    #[schemars(with = "String")]
+    pub max_drawdown_pct: Cash,
+    /// How far the kill switch goes when a limit throws it.
+    #[schemars(with = "String")]
+    pub kill_level_on_limit: KillLevel,
+    /// Most orders in any minute.
+    pub max_orders_per_minute: u32,
+    /// Most that entries of any 24 hours may cost.
+    #[schemars(with = "String")]
+    pub max_turnover_usdc: Cash,
+    /// Most that fees of any 24 hours may cost.
+    #[schemars(with = "String")]
+    pub max_fees_usdc: Cash,
+    /// The part of the full Kelly stake that is placed, 0 to 1.
+    #[schemars(with = "String")]
+    pub kelly_fraction: Prob,
+    /// Smallest edge per share after fees, in dollars.
+    #[schemars(with = "String")]
+    pub min_edge_threshold: Price,
+    /// Smallest confidence: low counts 0.4, medium 0.6, high 0.8.
+    #[schemars(with = "String")]
+    pub min_confidence: Prob,
+    /// No entry below this price.
+    #[schemars(with = "String")]
+    pub min_price: Price,
+    /// No entry above this price.
+    #[schemars(with = "String")]
+    pub max_price: Price,
+    /// No entry when ask less bid is wider.
+    #[schemars(with = "String")]
+    pub max_spread: Price,
+    /// No entry when the market ends sooner, where its end is known.
+    pub min_minutes_to_end: u32,
+    /// Start with the kill switch thrown.
+    pub kill_switch: bool,
+}
+
+impl Default for RiskConfig {
+    fn default() -> Self {
+        Self {
+            max_position_size_usdc: Cash(100_000_000),
+            max_single_trade_usdc: Cash(25_000_000),
+            max_portfolio_risk_pct: Cash(20_000_000),
+            max_open_positions: 5,
+            max_correlation_exposure: Prob(500_000),
+            max_category_exposure: Prob(1_000_000),
+            daily_loss_limit_usdc: Cash(50_000_000),
+            max_drawdown_pct: Cash(15_000_000),
+            kill_level_on_limit: KillLevel::CancelAll,
+            max_orders_per_minute: 10,
+            max_turnover_usdc: Cash(2_000_000_000),
+            max_fees_usdc: Cash(25_000_000),
+            kelly_fraction: Prob(250_000),
+            min_edge_threshold: Price(30_000),
+            min_confidence: Prob(600_000),
+            min_price: Price(20_000),
+            max_price: Price(980_000),
+            max_spread: Price(100_000),
+            min_minutes_to_end: 0,
+            kill_switch: false,
+        }
+    }
+}
+
+/// Who decides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AgentsConfig {
+    /// Shortest time between two looks at a market.
+    pub loop_interval_seconds: u32,
+    /// A price move of this size, in dollars, brings the next look forward.
+    #[schemars(with = "String")]
+    pub price_move_trigger: Price,
+    /// The forecasters asked, by name: see `forecast::NAMES`.
+    pub forecasters: Vec<String>,
+    /// Weight of the forecasters against the market's own price, 0 to 1.
+    #[schemars(with = "String")]
+    pub forecast_weight: Prob,
+    /// Write a reflection when a position is settled.
+    pub enable_reflection: bool,
+    /// Draw a lesson after this many settled positions; 0 never.
+    pub reflection_interval_trades: u32,
+}
+
+impl Default for AgentsConfig {
+    fn default() -> Self {
+        Self {
+            loop_interval_seconds: 60,
+            price_move_trigger: Price(20_000),
+            forecasters: crate::forecast::NAMES.iter().map(|n| (*n).to_owned()).collect(),
+            forecast_weight: Prob(250_000),
+            enable_reflection: true,
+            reflection_interval_trades: 10,
+        }
+    }
+}
+
+/// When positions are given up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExitConfig {
+    /// Sell when the bid is this far above the average cost, as a fraction of it.
+    #[schemars(with = "String")]
+    pub profit_target_pct: Prob,
+    /// Sell when the bid is this far below the average cost, as a fraction of it.
+    #[schemars(with = "String")]
+    pub stop_loss_pct: Prob,
+    /// Sell after this long.
+    pub max_hold_hours: u32,
+    /// Sell when a sale brings this much more per share than holding is worth, in dollars.
+    #[schemars(with = "String")]
+    pub edge_gone_margin: Price,
+    /// Time between two tries to sell the same token.
+    pub retry_seconds: u32,
+}
+
+impl Default for ExitConfig {
+    fn default() -> Self {
+        Self {
+            profit_target_pct: Prob(150_000),
+            stop_loss_pct: Prob(100_000),
+            max_hold_hours: 72,
+            edge_gone_margin: Price(5_000),
+            retry_seconds: 10,
+        }
+    }
+}
+
+/// How orders are placed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExecutionConfig {
+    /// Place resting orders where taking has no edge but resting has.
+    pub allow_maker: bool,
+    /// A resting order needs the blended view to differ from the mid price by this much, in dollars.
+    #[schemars(with = "String")]
+    pub maker_min_view: Price,
+    /// How long a resting order stands. Polymarket refuses less than 180.
+    pub order_ttl_seconds: u32,
+    /// How many ticks beyond the best price a sale may go.
+    pub exit_slippage_ticks: u32,
+    /// When an order's fate is unknown, the same bytes are sent again after this long, and then at growing distance.
+    pub unknown_resend_seconds: u32,
+}
+
+impl Default for ExecutionConfig {
+    fn default() -> Self {
+        Self {
+            allow_maker: true,
+            maker_min_view: Price(5_000),
+            order_ttl_seconds: 300,
+            exit_slippage_ticks: 2,
+            unknown_resend_seconds: 5,
+        }
+    }
+}
+
+/// What agents remember.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MemoryConfig {
+    /// Entries kept in short-term memory.
+    pub short_term_window: u32,
+    /// Entries are forgotten after this long.
+    pub short_term_ttl_minutes: u32,
+}
+
+impl Default for MemoryConfig {
+    fn default() -> Self {
+        Self { short_term_window: 50, short_term_ttl_minutes: 60 }
+    }
+}
+
+/// What market data must be like.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct DataConfig {
+    /// No entry when nothing has been heard from the feed for longer.
+    pub max_age_seconds: u32,
+    /// Length of an indicator's bar.
+    pub indicator_bar_seconds: u32,
+}
+
+impl Default for DataConfig {
+    fn default() -> Self {
+        Self { max_age_seconds: 30, indicator_bar_seconds: 60 }
+    }
+}
+
+/// Which markets are looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MarketsConfig {
+    /// Only these categories; empty for all.
+    pub categories: Vec<String>,
+    /// Not these categories.
+    pub exclude_categories: Vec<String>,
+    /// Smallest size at the best price, in shares, where the source states sizes.
+    #[schemars(with = "String")]
+    pub min_top_size: Size,
+}
+
+/// What models may cost, in dollars.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CostsConfig {
+    /// Of a UTC day.
+    #[schemars(with = "String")]
+    pub daily_llm_budget: Cash,
+    /// Of a UTC month.
+    #[schemars(with = "String")]
+    pub monthly_llm_budget: Cash,
+    /// An alert is raised at this part of a budget, in percent.
+    #[schemars(with = "String")]
+    pub alert_threshold_pct: Cash,
+}
+
+impl Default for CostsConfig {
+    fn default() -> Self {
+        Self {
+            daily_llm_budget: Cash(20_000_000),
+            monthly_llm_budget: Cash(500_000_000),
+            alert_threshold_pct: Cash(80_000_000),
+        }
+    }
+}
+
+/// How much is done at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PerformanceConfig {
+    /// Most decision cycles under way at the same time.
+    pub max_concurrent_markets: u32,
+    /// State hashes go into the log every so many events.
+    pub checkpoint_every_events: u64,
+    /// A snapshot of the state is written every so many events.
+    pub snapshot_every_events: u64,
+}
+
+impl Default for PerformanceConfig {
+    fn default() -> Self {
+        Self { max_concurrent_markets: 20, checkpoint_every_events: 50_000, snapshot_every_events: 250_000 }
+    }
+}
+
+/// The simulated exchange.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PaperConfig {
+    /// Cash at the start, in dollars.
+    #[schemars(with = "String")]
+    pub starting_cash_usdc: Cash,
+    /// From our sending an order to its arrival.
+    pub submit_latency_ms: u32,
+    /// From something happening at the exchange to our hearing of it.
+    pub report_latency_ms: u32,
+    /// From a match to its confirmation on chain.
+    pub confirm_latency_ms: u32,
+    /// Shares assumed at a quoted price where the recording states no size.
+    #[schemars(with = "String")]
+    pub assumed_depth_shares: Size,
+    /// Every n-th answer to an order is lost on its way to us (0 never): the order's fate is then unknown to us.
+    pub lose_every_nth_answer: u32,
+    /// Every n-th match fails to settle (0 never) and is voided.
+    pub fail_every_nth_trade: u32,
+}
+
+impl Default for PaperConfig {
+    fn default() -> Self {
+        Self {
+            starting_cash_usdc: Cash(10_000_000_000),
+            submit_latency_ms: 50,
+            report_latency_ms: 50,
+            confirm_latency_ms: 2_000,
+            assumed_depth_shares: Size(100_000_000),
+            lose_every_nth_answer: 0,
+            fail_every_nth_trade: 0,
+        }
+    }
+}
+
+/// A configuration cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A value is outside its range.
+    #[error("{key} = {value} is not allowed: {rule}")]
+    OutOfRange {
+        /// Dotted key.
+        key: &'static str,
+        /// What it is set to.
+        value: String,
+        /// What is allowed.
+        rule: &'static str,
+    },
+    /// A name is not known.
+    #[error("{key}: '{value}' is unknown; known are {known}")]
+    UnknownName {
+        /// Dotted key.
+        key: &'static str,
+        /// What it is set to.
+        value: String,
+        /// What there is.
+        known: String,
+    },
+    /// The text is not a configuration.
+    #[error("the configuration cannot be read: {0}")]
+    Unreadable(String),
+}
+
+impl Config {
+    /// The canonical text that goes into the log: JSON with the fields in their fixed order.
+    pub fn canonical(&self) -> Result<String, ConfigError> {
+        serde_json::to_string(self).map_err(|e| ConfigError::Unreadable(e.to_string()))
+    }
+
+    /// Reads the canonical text back.
+    pub fn from_canonical(text: &str) -> Result<Self, ConfigError> {
+        serde_json::from_str(text).map_err(|e| ConfigError::Unreadable(e.to_string()))
+    }
+
+    /// BLAKE3 of a canonical text.
+    pub fn hash(text: &str) -> Bytes32 {
+        Bytes32(*blake3::hash(text.as_bytes()).as_bytes())
+    }
+
+    /// Checks every range. Returns all faults, not only the first.
+    pub fn check(&self) -> Vec<ConfigError> {
+        let mut faults = Vec::new();
+        let r = &self.risk;
+        let positive_cash = [
+            ("risk.max_position_size_usdc", r.max_position_size_usdc),
+            ("risk.max_single_trade_usdc", r.max_single_trade_usdc),
+            ("risk.daily_loss_limit_usdc", r.daily_loss_limit_usdc),
+            ("risk.max_turnover_usdc", r.max_turnover_usdc),
+            ("risk.max_fees_usdc", r.max_fees_usdc),
+            ("paper.starting_cash_usdc", self.paper.starting_cash_usdc),
+            ("costs.daily_llm_budget", self.costs.daily_llm_budget),
+            ("costs.monthly_llm_budget", self.costs.monthly_llm_budget),
+        ];
+        for (key, value) in positive_cash {
+            if value.0 <= 0 {
+                faults.push(ConfigError::OutOfRange { key, value: value.to_string(), rule: "must be more than 0" });
+            }
+        }
+        let percents = [
+            ("risk.max_portfolio_risk_pct", r.max_portfolio_risk_pct),
+            ("risk.max_drawdown_pct", r.max_drawdown_pct),
+            ("costs.alert_threshold_pct", self.costs.alert_threshold_pct),
+        ];
+        for (key, value) in percents {
+            if value.0 <= 0 || value.0 > 100_000_000 {
+                let rule = "must be more than 0 and at most 100 (percent)";
+                faults.push(ConfigError::OutOfRange { key, value: value.to_string(), rule });
+            }
+        }
+        let prices = [
+            ("risk.min_edge_threshold", r.min_edge_threshold),
+            ("risk.min_price", r.min_price),
+            ("risk.max_price", r.max_price),
+            ("risk.max_spread", r.max_spread),
+            ("agents.price_move_trigger", self.agents.price_move_trigger),
+            ("exit.edge_gone_margin", self.exit.edge_gone_margin),
+            ("execution.maker_min_view", self.execution.maker_min_view),
+        ];
+        for (key, value) in prices {
+            if value.0 < 0 || value > Price::ONE {
+                faults.push(ConfigError::OutOfRange { key, value: value.to_string(), rule: "must be between 0 and 1" });
+            }
+        }
+        self.check_counts(&mut faults);
+        self.check_names(&mut faults);
+        faults
+    }
+
+    fn check_counts(&self, faults: &mut Vec<ConfigError>) {
+        let at_least_one = [
+            ("risk.max_open_positions", u64::from(self.risk.max_open_positions)),
+            ("risk.max_orders_per_minute", u64::from(self.risk.max_orders_per_minute)),
+            ("agents.loop_interval_seconds", u64::from(self.agents.loop_interval_seconds)),
+            ("exit.max_hold_hours", u64::from(self.exit.max_hold_hours)),
+            ("execution.unknown_resend_seconds", u64::from(self.execution.unknown_resend_seconds)),
+            ("memory.short_term_window", u64::from(self.memory.short_term_window)),
+            ("memory.short_term_ttl_minutes", u64::from(self.memory.short_term_ttl_minutes)),
+            ("data.max_age_seconds", u64::from(self.data.max_age_seconds)),
+            ("data.indicator_bar_seconds", u64::from(self.data.indicator_bar_seconds)),
+            ("performance.max_concurrent_markets", u64::from(self.performance.max_concurrent_markets)),
+            ("performance.checkpoint_every_events", self.performance.checkpoint_every_events),
+            ("performance.snapshot_every_events", self.performance.snapshot_every_events),
+        ];
+        for (key, value) in at_least_one {
+            if value == 0 {
+                faults.push(ConfigError::OutOfRange { key, value: "0".to_owned(), rule: "must be at least 1" });
+            }
+        }
+        if self.execution.order_ttl_seconds < 180 {
+            faults.push(ConfigError::OutOfRange {
+                key: "execution.order_ttl_seconds",
+                value: self.execution.order_ttl_seconds.to_string(),
+                rule: "must be at least 180: the venue refuses shorter lives",
+            });
+        }
+        for (key, value) in [
+            ("paper.assumed_depth_shares", self.paper.assumed_depth_shares),
+            ("markets.min_top_size", self.markets.min_top_size),
+        ] {
+            if value.0 < 0 {
+                faults.push(ConfigError::OutOfRange { key, value: value.to_string(), rule: "must not be negative" });
+            }
+        }
+        if self.risk.min_price > self.risk.max_price {
+            faults.push(ConfigError::OutOfRange {
+                key: "risk.min_price",
+                value: self.risk.min_price.to_string(),
+                rule: "must not be above risk.max_price",
+            });
+        }
+    }
+
+    fn check_names(&self, faults: &mut Vec<ConfigError>) {
+        for name in &self.agents.forecasters {
+            if !crate::forecast::NAMES.contains(&name.as_str()) {
+                faults.push(ConfigError::UnknownName {
+                    key: "agents.forecasters",
+                    value: name.clone(),
+                    known: crate::forecast::NAMES.join(", "),
+                });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_valid_and_read_back() {
+        let config = Config::default();
+        assert_eq!(config.check(), []);
+        assert_eq!(Config::from_canonical(&config.canonical().unwrap()).unwrap(), config);
+    }
+
+    #[test]
+    fn bad_values_are_named() {
+        let mut config = Config::default();
+        config.risk.daily_loss_limit_usdc = Cash(-1);
+        config.agents.forecasters.push("oracle".to_owned());
+        let faults: Vec<_> = config.check().iter().map(ToString::to_string).collect();
+        assert_eq!(faults.len(), 2, "{faults:?}");
+        assert!(faults[0].contains("risk.daily_loss_limit_usdc"));
+        assert!(faults[1].contains("oracle"));
+    }
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        assert!(Config::from_canonical(r#"{"risk":{"max_loss":1}}"#).is_err());
+    }
+}

@@ -1,0 +1,153 @@
+//! The pure function at the centre: a state, an event, and what must follow.
+
+use crate::config::Config;
+use projections::State;
+use schemas::event::{KillLevel, MarketEvent, Mode, SystemEvent, TimerKind};
+use schemas::{CycleId, Envelope, Event, MarketId, Seq, TokenId, UtcNanos};
+
+/// An event that must be appended next. Sequence and time are given when it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// The event that led to it.
+    pub cause: Seq,
+    /// The decision cycle it belongs to.
+    pub cycle: Option<CycleId>,
+    /// What happens.
+    pub event: Event,
+}
+
+/// The state of the engine and the decisions that follow from it.
+///
+/// The caller appends the drafts of one event in order, each followed at once by the drafts it leads to in turn (depth
+/// first), so a chain of decisions is complete before the next one begins and numbers are never given out twice.
+#[derive(Clone, Debug, Default)]
+pub struct Core {
+    state: State,
+    config: Option<Config>,
+}
+
+impl Core {
+    /// Before the first event.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Going on from a snapshot.
+    pub fn from_state(state: State) -> Self {
+        let config = Config::from_canonical(&state.run.config).ok();
+        Self { state, config }
+    }
+
+    /// The projections.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The configuration in force, once a run has started.
+    pub fn config(&self) -> Option<&Config> {
+        self.config.as_ref()
+    }
+
+    /// Takes the state past one event.
+    #[inline]
+    pub fn apply(&mut self, envelope: &Envelope) {
+        self.state.apply(envelope);
+        if let Event::System(SystemEvent::RunStarted(_) | SystemEvent::ConfigChanged { .. }) = &envelope.event {
+            self.config = Config::from_canonical(&self.state.run.config).ok();
+        }
+    }
+
+    /// What must follow an event that [`Core::apply`] has just taken. Reads nothing but the state and the event.
+    #[inline]
+    pub fn decide(&self, envelope: &Envelope, out: &mut Vec<Draft>) {
+        let Some(config) = &self.config else { return };
+        if self.state.run.mode() == Some(Mode::Import) {
+            return;
+        }
+        let mut step = Step { state: &self.state, config, envelope, out, cycles: 0 };
+        match &envelope.event {
+            Event::Market(event) => match event {
+                MarketEvent::BookDelta(d) => step.on_tick(d.token),
+                MarketEvent::Quote(q) => step.on_tick(q.token),
+                MarketEvent::BookSnapshot(s) => step.on_tick(s.token),
+                _ => {}
+            },
+            Event::Agent(event) => step.on_agent(event),
+            Event::Order(event) => step.on_order(event),
+            Event::Account(event) => step.on_account(event),
+            Event::System(event) => step.on_system(event),
+            Event::Model(_) => {}
+        }
+    }
+
+    /// The next moment at which something is due that no event may announce. Always later than the state's own time.
+    pub fn next_timer(&self) -> Option<UtcNanos> {
+        let config = self.config.as_ref()?;
+        let now = self.state.time;
+        let holds = self.state.positions.held_all().map(|(_, p)| crate::exits::hold_ends(p, config));
+        let resends = self.state.orders.open().filter_map(|o| crate::unknown::resend_at(o, config));
+        holds.chain(resends).filter(|due| *due > now).min()
+    }
+}
+
+/// One event being decided on: what every stage of the core has at hand.
+pub(crate) struct Step<'a> {
+    pub state: &'a State,
+    pub config: &'a Config,
+    pub envelope: &'a Envelope,
+    pub out: &'a mut Vec<Draft>,
+    cycles: u32,
+}
+
+impl Step<'_> {
+    pub fn now(&self) -> UtcNanos {
+        self.envelope.time
+    }
+
+    /// Drafts an event outside a cycle.
+    pub fn emit(&mut self, event: Event) {
+        self.emit_in(None, event);
+    }
+
+    /// Drafts an event of a cycle.
+    pub fn emit_in(&mut self, cycle: Option<CycleId>, event: Event) {
+        self.out.push(Draft { cause: self.envelope.seq, cycle, event });
+    }
+
+    /// The number of a cycle that starts now.
+    pub fn new_cycle(&mut self) -> CycleId {
+        let id = CycleId(self.state.decisions.next_id().0.saturating_add(self.cycles));
+        self.cycles += 1;
+        id
+    }
+
+    #[inline]
+    fn on_tick(&mut self, token: TokenId) {
+        let market: MarketId = token.market();
+        if self.state.positions.touches(market) {
+            if self.watch_limits() {
+                return;
+            }
+            if self.consider_exits(market) {
+                return;
+            }
+        }
+        self.consider_look(market);
+    }
+
+    fn on_system(&mut self, event: &SystemEvent) {
+        match event {
+            SystemEvent::RunStarted(_) => self.on_start(),
+            SystemEvent::OperatorCommand { command, .. } => self.on_command(command),
+            SystemEvent::KillSwitch { level, .. } if *level != KillLevel::Off => self.on_kill(*level),
+            SystemEvent::TimerFired { timer: TimerKind::Core, .. } => {
+                self.resend_unknown();
+                let markets: Vec<MarketId> = self.state.positions.held_all().map(|(t, _)| t.market()).collect();
+                for market in markets {
+                    self.consider_exits(market);
+                }
+            }
+            _ => {}
+        }
+    }
+}

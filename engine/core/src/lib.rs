@@ -1,0 +1,25 @@
+//! What to do next.
+//!
+//! [`Core::apply`] folds an event into the state; [`Core::decide`] says, from that state and the same event, which events
+//! must follow. Both are pure, so a replay decides again and must get the same, event by event. A decision cycle is a
+//! chain of such steps, each an event of its own: started, estimates, blend, proposal, risk verdict, plan, order intent.
+//!
+//! Models propose typed, bounded records; sizes, limits, ticks, ids and the kill switch are code in this crate.
+
+mod chain;
+pub mod config;
+mod core;
+mod cycle;
+mod exits;
+pub mod forecast;
+mod operator;
+mod order;
+mod reflect;
+pub mod risk;
+pub mod sizing;
+mod unknown;
+
+pub use crate::core::{Core, Draft};
+pub use chain::{Chain, Mismatch, Origin};
+pub use config::{Config, ConfigError};
+pub use order::order_bytes;

@@ -1,0 +1,167 @@
+//! The commands, one file each. Flags shared by all are here.
+
+pub mod backtest;
+pub mod config;
+pub mod demo;
+pub mod import;
+pub mod kill;
+pub mod man;
+pub mod pnl;
+pub mod query;
+pub mod run;
+mod session;
+pub mod summary;
+
+use crate::config::{Loaded, load};
+use crate::exit::{Failure, Outcome};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use console::output::{ColorWhen, Format, Paint};
+use std::path::{Path, PathBuf};
+
+/// LLM agents that trade prediction markets. Everything that happened is an event in a log; everything else is a fold.
+///
+/// Exit codes: 0 done, 1 failed, 2 wrong usage or not found, 3 not running, 4 configuration, 5 timed out, 6 halted by a
+/// risk limit, 7 the log is damaged or does not add up.
+#[derive(Debug, Parser)]
+#[command(name = "arena", version, propagate_version = true, max_term_width = 110)]
+pub struct Cli {
+    /// Shared flags.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Cmd,
+}
+
+/// Flags of every command.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// A configuration file; later ones override earlier ones
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub config: Vec<PathBuf>,
+    /// Where logs are kept
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Write data as JSON (same as `-o json`)
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// How tables are written
+    #[arg(short, long, global = true, value_enum, default_value_t)]
+    pub output: Format,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub color: ColorWhen,
+    /// Say more (repeat for more still)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Say nothing but results and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+impl Global {
+    /// How tables are written, `--json` included.
+    pub fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.output }
+    }
+
+    /// Colours for standard error, where people read.
+    pub fn paint(&self) -> Paint {
+        Paint::stderr(self.color)
+    }
+
+    /// The configuration: files, then environment.
+    pub fn load(&self) -> Result<Loaded, Failure> {
+        Ok(load(&self.config, std::env::vars())?)
+    }
+
+    /// The data directory.
+    pub fn data_dir(&self, loaded: &Loaded) -> Result<PathBuf, Failure> {
+        crate::paths::data_dir(self.data_dir.as_deref(), loaded.config.data_dir.as_deref())
+    }
+
+    /// The log a command is about: the one named, else the paper log of the data directory.
+    pub fn log(&self, named: Option<&Path>) -> Result<PathBuf, Failure> {
+        match named {
+            Some(dir) => Ok(dir.to_owned()),
+            None => Ok(self.data_dir(&self.load()?)?.join("paper")),
+        }
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Cmd {
+    /// Paper-trade the bundled recordings: no keys, no network
+    Demo(demo::DemoArgs),
+    /// Trade: on paper from a recording, or, with `--live`, for real
+    Run(run::RunArgs),
+    /// Turn recorded files into a log
+    Import(import::ImportArgs),
+    /// Trade a recorded log as fast as it goes and report
+    Backtest(backtest::BacktestArgs),
+    /// What the engine is doing, or was when it stopped
+    Status(query::LogArgs),
+    /// What is held
+    Positions(query::LogArgs),
+    /// Orders: open, and recently closed
+    Orders(query::OrdersArgs),
+    /// Fills, from the log
+    Trades(query::LogArgs),
+    /// Profit and loss: by day, by market, in all
+    Pnl(query::LogArgs),
+    /// Check, show or describe the configuration
+    Config(config::ConfigArgs),
+    /// The kill switch: set it, release it, look at it
+    Kill(kill::KillArgs),
+    /// Shell completions, to standard output
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+    /// Manual pages: `arena` to standard output, or all into a directory
+    Man {
+        /// Where to write one page a command
+        dir: Option<PathBuf>,
+    },
+}
+
+/// Runs a command.
+pub fn run(cli: Cli) -> Outcome {
+    let global = &cli.global;
+    trace(global);
+    match cli.command {
+        Cmd::Demo(args) => demo::run(global, &args),
+        Cmd::Run(args) => run::run(global, &args),
+        Cmd::Import(args) => import::run(global, &args),
+        Cmd::Backtest(args) => backtest::run(global, &args),
+        Cmd::Status(args) => query::status(global, &args),
+        Cmd::Positions(args) => query::positions(global, &args),
+        Cmd::Orders(args) => query::orders(global, &args),
+        Cmd::Trades(args) => query::trades(global, &args),
+        Cmd::Pnl(args) => pnl::run(global, &args),
+        Cmd::Config(args) => config::run(global, &args),
+        Cmd::Kill(args) => kill::run(global, &args),
+        Cmd::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "arena", &mut script);
+            console::print_bytes(&script)
+        }
+        Cmd::Man { dir } => man::run(dir.as_deref(), Cli::command()),
+    }
+}
+
+fn trace(global: &Global) {
+    let level = match (global.quiet, global.verbose) {
+        (true, _) => "error",
+        (false, 0) => "warn",
+        (false, 1) => "info",
+        (false, 2) => "debug",
+        (false, _) => "trace",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ARENA_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    let layer = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time();
+    // A second call (tests in one process) keeps the first.
+    let _ = layer.try_init();
+}

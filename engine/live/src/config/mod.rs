@@ -1,0 +1,37 @@
+//! The configuration: defaults, then files in the order given, then `ARENA__SECTION__KEY` variables. Every value knows
+//! where it came from; a key that does not exist is an error that names the nearest one that does.
+
+mod load;
+mod tree;
+
+pub use load::{ConfigFaults, Loaded, load, load_text};
+pub use tree::{Origin, Setting};
+
+use engine_core::Config;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// What is at stake when `arena run` starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunMode {
+    /// Simulated money.
+    #[default]
+    Paper,
+    /// Real money. Needs `--live` and a confirmation too.
+    Live,
+}
+
+/// Everything that can be configured.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct AppConfig {
+    /// What is at stake.
+    pub mode: RunMode,
+    /// Where logs are kept; the user's data directory if not set.
+    pub data_dir: Option<PathBuf>,
+    /// What decisions depend on: goes into the log with every run.
+    #[serde(flatten)]
+    pub core: Config,
+}

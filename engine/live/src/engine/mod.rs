@@ -1,0 +1,17 @@
+//! The one way through the house, for every mode: an input becomes an event in the log, the state takes it, the core
+//! decides, what it decides becomes events too, and only what is durable reaches a port.
+
+mod control;
+mod driver;
+mod feed;
+mod restore;
+mod step;
+mod view;
+
+pub use control::{Command, ControlError, ControlServer, Request, Response, ask};
+pub(crate) use driver::operator;
+pub use driver::{Driver, Ending, KILL_DEFAULT, Pace, Progress, RunError};
+pub use feed::{Feed, FeedError, LogFeed, RecordingFeed, Timed};
+pub use restore::{RestoreError, restore};
+pub use step::{Engine, EngineError, Start};
+pub use view::View;

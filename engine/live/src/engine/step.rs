@@ -1,0 +1,286 @@
+//! One input and everything that follows from it.
+
+use super::restore::{RestoreError, Restored, restore};
+use engine_core::{Chain, Config, Core, Draft};
+use eventlog::{LogError, LogWriter, OpenReport, WriterOptions};
+use exchange::{Divergence, Exchange};
+use projections::State;
+use schemas::event::{Checkpoint, FaultPolicy, MarketEvent, Mode, RunStarted, RunStopped, SystemEvent, TimerKind};
+use schemas::{CycleId, Envelope, Event, Record, Seq, UtcNanos};
+use std::path::Path;
+
+/// Events of one frame at most; a frame with an intent is committed at once.
+const FRAME_MAX: usize = 1_024;
+
+/// Why the engine stopped. Trading has stopped with it.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The log cannot be written or trusted.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The log cannot be folded into a state that goes on.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
+    /// The simulated exchange and the log disagree.
+    #[error("the log does not fit the simulated exchange: {0}")]
+    Exchange(#[from] Divergence),
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] engine_core::ConfigError),
+    /// The state does not fit a snapshot.
+    #[error("the state cannot be written as a snapshot: {0}")]
+    Snapshot(String),
+}
+
+/// How a run begins.
+pub struct Start<'a> {
+    /// What is at stake.
+    pub mode: Mode,
+    /// What decisions depend on.
+    pub config: &'a Config,
+    /// Where market data comes from, in words.
+    pub feed: String,
+    /// The time of the start, for a log that is empty; later starts go on from the log's own time.
+    pub time: UtcNanos,
+}
+
+/// Log, state and exchange of one process: the only writer.
+pub struct Engine {
+    core: Core,
+    chain: Chain,
+    exchange: Option<Exchange>,
+    log: LogWriter,
+    staged: Vec<Record>,
+    next: Seq,
+    drafts: Vec<Draft>,
+    step: Vec<Envelope>,
+    config: Config,
+    since_checkpoint: u64,
+    since_snapshot: u64,
+}
+
+impl Engine {
+    /// Opens (or creates) the log, folds what it holds, appends what is owed, and records the start of this run.
+    pub fn open(dir: &Path, start: &Start<'_>) -> Result<(Self, OpenReport), EngineError> {
+        let (mut engine, report) = Self::attach(dir, start.config.clone())?;
+        for note in &report.notes {
+            engine.fault("log", &note.to_string(), FaultPolicy::Repaired)?;
+        }
+        let config = start.config.canonical()?;
+        let run = RunStarted {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            mode: start.mode,
+            config_hash: Config::hash(&config),
+            config,
+            seed: 0,
+            wallet: String::new(),
+            feed: start.feed.clone(),
+        };
+        let time = if engine.core.state().seq == 0 { start.time } else { engine.now() };
+        engine.input(time, None, None, Event::System(SystemEvent::RunStarted(Box::new(run))))?;
+        engine.hear_exchange()?;
+        Ok((engine, report))
+    }
+
+    /// Opens an existing log to add something to it without starting a run: what an operator's command does.
+    pub fn attach(dir: &Path, config: Config) -> Result<(Self, OpenReport), EngineError> {
+        let options =
+            WriterOptions { owner: format!("arena (pid {})", std::process::id()), ..WriterOptions::default() };
+        let (log, report) = LogWriter::open(dir, &options)?;
+        let Restored { core, chain, exchange } = restore(dir)?;
+        let mut engine = Self {
+            next: log.next_seq(),
+            core,
+            chain,
+            exchange: Some(exchange),
+            log,
+            staged: Vec::with_capacity(FRAME_MAX),
+            drafts: Vec::new(),
+            step: Vec::new(),
+            config,
+            since_checkpoint: 0,
+            since_snapshot: 0,
+        };
+        engine.pay_owed()?;
+        engine.hear_exchange()?;
+        Ok((engine, report))
+    }
+
+    /// The state.
+    pub fn state(&self) -> &State {
+        self.core.state()
+    }
+
+    /// The time of the last event: the engine's only clock.
+    pub fn now(&self) -> UtcNanos {
+        self.core.state().time
+    }
+
+    /// Takes a market event of the feed: first everything that falls due before it, then the event, then what the
+    /// exchange says to it.
+    pub fn feed(&mut self, time: UtcNanos, event: MarketEvent) -> Result<(), EngineError> {
+        self.run_timers(time)?;
+        self.input(time, None, None, Event::Market(event))?;
+        self.hear_exchange()?;
+        self.keep_house()
+    }
+
+    /// Takes any other input.
+    pub fn tell(&mut self, event: Event) -> Result<(), EngineError> {
+        self.input(self.now(), None, None, event)?;
+        self.hear_exchange()
+    }
+
+    /// Lets time pass up to `until`: timers fire at the moments they wait for.
+    pub fn run_timers(&mut self, until: UtcNanos) -> Result<(), EngineError> {
+        loop {
+            let core = self.core.next_timer().map(|t| (t, TimerKind::Core));
+            let exchange = self.exchange.as_ref().and_then(Exchange::next_due).map(|t| (t, TimerKind::Exchange));
+            let next = match (core, exchange) {
+                (Some(c), Some(e)) => Some(if e.0 <= c.0 { e } else { c }),
+                (c, e) => c.or(e),
+            };
+            let Some((due, timer)) = next.filter(|(due, _)| *due <= until) else { return Ok(()) };
+            let event = Event::System(SystemEvent::TimerFired { timer, due });
+            self.input(due, None, None, event)?;
+            self.hear_exchange()?;
+        }
+    }
+
+    /// Ends the run: records why, makes everything durable, and leaves a snapshot for a quick next start.
+    pub fn stop(mut self, reason: &str, complete: bool) -> Result<(), EngineError> {
+        self.checkpoint()?;
+        let stop = RunStopped { reason: reason.to_owned(), complete };
+        self.input(self.now(), None, None, Event::System(SystemEvent::RunStopped(Box::new(stop))))?;
+        self.commit()?;
+        self.snapshot()?;
+        Ok(self.log.close()?)
+    }
+
+    /// Makes everything durable and lets the log go, without ending a run: what an operator's command does.
+    pub fn close(mut self) -> Result<(), EngineError> {
+        self.commit()?;
+        Ok(self.log.close()?)
+    }
+
+    /// Makes everything appended so far durable.
+    pub fn commit(&mut self) -> Result<(), EngineError> {
+        if !self.staged.is_empty() {
+            self.log.commit(&self.staged)?;
+            self.staged.clear();
+        }
+        Ok(())
+    }
+
+    /// Records that something broke, and what was done about it.
+    pub fn fault(&mut self, component: &str, text: &str, policy: FaultPolicy) -> Result<(), EngineError> {
+        let event = SystemEvent::Fault { component: component.to_owned(), text: text.to_owned(), policy };
+        self.input(self.now(), None, None, Event::System(event))
+    }
+
+    fn input(
+        &mut self,
+        time: UtcNanos,
+        cause: Option<Seq>,
+        cycle: Option<CycleId>,
+        event: Event,
+    ) -> Result<(), EngineError> {
+        // Time is stamped once, here, and never steps back.
+        let time = time.max(self.now());
+        self.take(Envelope { seq: self.next, time, cause, cycle, event });
+        self.pay(time);
+        self.send()
+    }
+
+    /// What a crash left undecided is decided now.
+    fn pay_owed(&mut self) -> Result<(), EngineError> {
+        if self.chain.is_empty() {
+            return Ok(());
+        }
+        self.pay(self.now());
+        self.send()
+    }
+
+    fn pay(&mut self, time: UtcNanos) {
+        while let Some(draft) = self.chain.next_owed() {
+            let Draft { cause, cycle, event } = draft;
+            self.take(Envelope { seq: self.next, time, cause: Some(cause), cycle, event });
+        }
+    }
+
+    #[inline]
+    fn take(&mut self, envelope: Envelope) {
+        self.core.apply(&envelope);
+        self.core.decide(&envelope, &mut self.drafts);
+        self.chain.owe(&mut self.drafts);
+        self.next = self.next.next();
+        self.step.push(envelope);
+    }
+
+    /// Stages the step; makes it durable first if it holds an intent; then lets the exchange see it.
+    fn send(&mut self) -> Result<(), EngineError> {
+        let mut step = std::mem::take(&mut self.step);
+        let intent = step.iter().any(|e| e.event.is_intent());
+        if intent {
+            self.staged.extend(step.iter().cloned().map(Record::from));
+            self.commit()?;
+        }
+        if let Some(exchange) = &mut self.exchange {
+            for envelope in &step {
+                exchange.apply(envelope, self.core.state().into())?;
+            }
+        }
+        let n = step.len() as u64;
+        if intent {
+            step.clear();
+        } else {
+            self.staged.extend(step.drain(..).map(Record::from));
+            if self.staged.len() >= FRAME_MAX {
+                self.commit()?;
+            }
+        }
+        self.since_checkpoint += n;
+        self.since_snapshot += n;
+        self.step = step;
+        Ok(())
+    }
+
+    /// Appends what the exchange has to say by now.
+    fn hear_exchange(&mut self) -> Result<(), EngineError> {
+        loop {
+            let now = self.now();
+            let Some(report) = self.exchange.as_ref().and_then(|e| e.report_due(now)).cloned() else { return Ok(()) };
+            self.input(now, report.cause, report.cycle, report.event)?;
+        }
+    }
+
+    fn keep_house(&mut self) -> Result<(), EngineError> {
+        if self.since_checkpoint >= self.config.performance.checkpoint_every_events {
+            self.checkpoint()?;
+        }
+        if self.since_snapshot >= self.config.performance.snapshot_every_events {
+            self.commit()?;
+            self.snapshot()?;
+        }
+        Ok(())
+    }
+
+    fn checkpoint(&mut self) -> Result<(), EngineError> {
+        self.since_checkpoint = 0;
+        let state = self.core.state();
+        let parts = state.parts();
+        let checkpoint = Checkpoint { upto: state.seq, state_hash: State::hash_of_parts(&parts), parts };
+        self.input(self.now(), None, None, Event::System(SystemEvent::Checkpoint(Box::new(checkpoint))))
+    }
+
+    fn snapshot(&mut self) -> Result<(), EngineError> {
+        self.since_snapshot = 0;
+        let broken = |e: String| EngineError::Snapshot(e);
+        let state = self.core.state().to_snapshot().map_err(|e| broken(e.to_string()))?;
+        let exchange = bincode::serde::encode_to_vec(&self.exchange, bincode::config::standard())
+            .map_err(|e| broken(e.to_string()))?;
+        let sections = vec![("state".to_owned(), state), ("exchange".to_owned(), exchange)];
+        self.log.write_snapshot(&sections)?;
+        Ok(())
+    }
+}

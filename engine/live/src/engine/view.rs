@@ -1,0 +1,100 @@
+//! What people and other programs see of a running engine: an immutable picture, never the live state.
+
+use projections::State;
+use schemas::event::{EstimateSource, KillLevel, Mode};
+use schemas::{Cash, Prob, UtcNanos};
+use serde::Serialize;
+
+/// A picture of the state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct View {
+    /// The last event.
+    pub seq: u64,
+    /// Its time.
+    pub time: UtcNanos,
+    /// What is at stake.
+    pub mode: Option<Mode>,
+    /// Whether a process writes the log at the moment, as far as the log says.
+    pub stopped: Option<String>,
+    /// Market events read.
+    pub feed_events: u64,
+    /// Markets known, and of these resolved.
+    pub markets: usize,
+    /// Markets resolved.
+    pub resolved_markets: u32,
+    /// Worth.
+    pub equity: Cash,
+    /// Cash.
+    pub cash: Cash,
+    /// Worth at the start.
+    pub equity_start: Cash,
+    /// Made or lost on what is closed.
+    pub realized_pnl: Cash,
+    /// Made or lost on what is held.
+    pub unrealized_pnl: Cash,
+    /// Fees paid.
+    pub fees: Cash,
+    /// Lost since the UTC day began.
+    pub daily_loss: Cash,
+    /// Deepest fall, as a fraction.
+    pub max_drawdown: Prob,
+    /// Positions held.
+    pub positions: usize,
+    /// Orders open.
+    pub open_orders: usize,
+    /// Orders ever.
+    pub orders: u64,
+    /// Fills that stand.
+    pub fills: u64,
+    /// Cycles started.
+    pub cycles: u64,
+    /// Proposals refused.
+    pub vetoed: u64,
+    /// Our Brier score over resolved markets.
+    pub brier: Option<Prob>,
+    /// The market's own at the same moments.
+    pub brier_market: Option<Prob>,
+    /// Where the kill switch stands.
+    pub kill: KillLevel,
+    /// Halted for another reason.
+    pub halted: Option<String>,
+    /// Events that made no sense.
+    pub anomalies: u64,
+}
+
+impl View {
+    /// The picture of a state.
+    pub fn of(state: &State) -> Self {
+        let p = &state.positions;
+        let record = state.scores.record(EstimateSource::Blend.name());
+        let prob = |ppm: Option<u64>| ppm.and_then(|v| i64::try_from(v).ok()).and_then(Prob::from_ppm);
+        Self {
+            seq: state.seq,
+            time: state.time,
+            mode: state.run.mode(),
+            stopped: state.run.stopped.as_ref().map(|(reason, _)| reason.clone()),
+            feed_events: state.run.feed_events,
+            markets: state.markets.len(),
+            resolved_markets: state.markets.resolved_count(),
+            equity: state.equity.now,
+            cash: p.cash,
+            equity_start: p.opened_with.unwrap_or_default(),
+            realized_pnl: p.realized,
+            unrealized_pnl: state.equity.unrealized(p),
+            fees: p.fees,
+            daily_loss: state.equity.daily_loss(),
+            max_drawdown: Prob(state.equity.max_drawdown_ppm.min(Prob::ONE.0)),
+            positions: p.held_all().count(),
+            open_orders: state.orders.open().count(),
+            orders: state.orders.intended,
+            fills: p.fills,
+            cycles: state.decisions.started,
+            vetoed: state.decisions.vetoed,
+            brier: prob(record.brier_ppm()),
+            brier_market: prob(record.market_brier_ppm()),
+            kill: state.kill.level,
+            halted: state.kill.halted.clone(),
+            anomalies: state.health.anomalies,
+        }
+    }
+}

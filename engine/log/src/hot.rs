@@ -1,0 +1,236 @@
+//! The hot copy: the journal's frames once more, in sled, indexed by sequence. What repairs a damaged journal.
+//!
+//! sled 0.34.7 is trusted neither with durability nor with damaged files (the crate's root says why). So every frame in
+//! it is checked like one of the journal, a checkpoint syncs sled's file itself, and a hot copy in doubt is set aside
+//! and built anew from the journal.
+
+use crate::anchor::HotSeal;
+use crate::block::{BlockBuilder, BlockFrame, frames, part_count, part_key, read_key, unpack};
+use crate::disk::{names, remove_files, sync_dir};
+use crate::error::{LogError, io_error};
+use crate::guard::guarded;
+use crate::lock::wait_released;
+use schemas::Bytes32;
+use schemas::frame::{FrameHeader, Head};
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+const CACHE_LEN: u64 = 64 << 20;
+
+/// Where the hot copy is kept.
+pub(crate) fn hot_dir(dir: &Path) -> PathBuf {
+    dir.join("hot")
+}
+
+/// The file that holds sled's log.
+pub(crate) fn hot_db(hot: &Path) -> PathBuf {
+    hot.join("db")
+}
+
+/// A block that was read: its frames, all checked.
+struct Block {
+    raw: Vec<u8>,
+    frames: Vec<BlockFrame>,
+}
+
+impl Block {
+    fn last_seq(&self) -> u64 {
+        self.frames.last().map_or(0, |f| f.header.last_seq())
+    }
+}
+
+/// sled, opened.
+pub(crate) struct HotStore {
+    hot: PathBuf,
+    // Forgotten, not dropped, once sled has panicked: dropping it could panic again and end the process.
+    db: Option<(sled::Db, sled::Tree)>,
+    sync: File,
+    gathering: BlockBuilder,
+    cached: Option<Block>,
+}
+
+impl HotStore {
+    /// Opens or creates the hot copy.
+    pub(crate) fn open(hot: &Path) -> Result<Self, HotFault> {
+        // A kill during sled's snapshot leaves this file, which sled then takes for its newest snapshot for ever.
+        let unfinished = |n: &str| n.starts_with("snap.") && n.ends_with(".generating");
+        remove_files(hot, unfinished).map_err(|e| HotFault::Failed(e.to_string()))?;
+        wait_released(&hot_db(hot));
+        let config = sled::Config::new()
+            .path(hot)
+            .cache_capacity(CACHE_LEN)
+            .flush_every_ms(None)
+            .use_compression(false)
+            .mode(sled::Mode::LowSpace);
+        let open = || config.open().and_then(|db| db.open_tree("blk").map(|blk| (db, blk)));
+        let db = guarded(open).map_err(HotFault::Failed)?.map_err(HotFault::of_sled)?;
+        let sync = OpenOptions::new().write(true).open(hot_db(hot)).map_err(HotFault::Io)?;
+        sync_dir(hot).map_err(|e| HotFault::Failed(e.to_string()))?;
+        Ok(Self { hot: hot.to_owned(), db: Some(db), sync, gathering: BlockBuilder::default(), cached: None })
+    }
+
+    /// Calls sled; after a panic it is never called again.
+    fn with<T>(&mut self, f: impl FnOnce(&sled::Db, &sled::Tree) -> sled::Result<T>) -> Result<T, HotFault> {
+        let Some((db, blk)) = &self.db else { return Err(HotFault::Failed("sled panicked before".to_owned())) };
+        match guarded(|| f(db, blk)) {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(e)) => Err(HotFault::of_sled(e)),
+            Err(panicked) => {
+                std::mem::forget(self.db.take());
+                Err(HotFault::Failed(panicked))
+            }
+        }
+    }
+
+    /// Takes a frame of the journal.
+    pub(crate) fn push(&mut self, header: &FrameHeader, frame: &[u8]) -> Result<(), LogError> {
+        if self.gathering.push(header.first_seq, u64::from(header.count), frame) { self.close_block() } else { Ok(()) }
+    }
+
+    fn close_block(&mut self) -> Result<(), LogError> {
+        let Some((first_seq, parts)) = self.gathering.finish() else { return Ok(()) };
+        self.cached = None;
+        for (number, part) in (0u16..).zip(parts) {
+            let key = part_key(first_seq, number);
+            let inserted = self.with(|_, blk| blk.insert(key, part).map(|_| ()));
+            inserted.map_err(|e| e.into_error("write", &self.hot))?;
+        }
+        Ok(())
+    }
+
+    /// Makes everything taken so far durable: sled's flush only starts the writing, so its file is synced as well.
+    pub(crate) fn checkpoint(&mut self) -> Result<(), LogError> {
+        self.close_block()?;
+        self.with(|db, _| db.flush().map(|_| ())).map_err(|e| e.into_error("flush", &self.hot))?;
+        self.sync.sync_data().map_err(io_error("sync", &hot_db(&self.hot)))
+    }
+
+    /// Checkpoints and closes; returns what the files are now.
+    pub(crate) fn close(mut self) -> Result<HotSeal, LogError> {
+        self.checkpoint()?;
+        let hot = self.hot.clone();
+        drop(self);
+        wait_released(&hot_db(&hot));
+        sync_dir(&hot)?;
+        seal(&hot)
+    }
+
+    /// The first sequence of the block that would hold `seq`.
+    fn block_start(&mut self, seq: u64) -> Result<Option<u64>, HotFault> {
+        let found = self.with(|_, blk| blk.get_lt(part_key(seq.saturating_add(1), 0)))?;
+        let damaged = || HotFault::Failed("a key is damaged".to_owned());
+        found.map(|(key, _)| read_key(&key).map(|(first_seq, _)| first_seq).ok_or_else(damaged)).transpose()
+    }
+
+    /// The stored bytes of the block that begins at `first_seq`; `None` if it is not there in whole.
+    fn stored_block(&mut self, first_seq: u64) -> Result<Option<Vec<u8>>, HotFault> {
+        let mut get = |n| self.with(|_, blk| blk.get(part_key(first_seq, n)));
+        let Some(first) = get(0)? else { return Ok(None) };
+        let mut stored = first.to_vec();
+        for n in 1..part_count(&first).map_err(HotFault::Failed)? {
+            match get(n)? {
+                Some(part) => stored.extend_from_slice(&part),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(stored))
+    }
+
+    fn block(&mut self, first_seq: u64) -> Result<Option<Block>, HotFault> {
+        let Some(stored) = self.stored_block(first_seq)? else { return Ok(None) };
+        let at = |e| HotFault::Failed(format!("at event {first_seq}: {e}"));
+        let raw = unpack(&stored).map_err(at)?;
+        let frames = frames(&raw, first_seq).map_err(at)?;
+        Ok(Some(Block { raw, frames }))
+    }
+
+    /// The frame that begins at `seq`, checked against itself; whether it continues the log is the caller's question.
+    pub(crate) fn frame_at(&mut self, seq: u64) -> Result<Option<Vec<u8>>, HotFault> {
+        let within = |b: &Block| b.frames.first().is_some_and(|f| f.header.first_seq <= seq) && seq <= b.last_seq();
+        if !self.cached.as_ref().is_some_and(within) {
+            let Some(start) = self.block_start(seq)? else { return Ok(None) };
+            self.cached = self.block(start)?;
+        }
+        let Some(block) = &self.cached else { return Ok(None) };
+        let found = block.frames.iter().find(|f| f.header.first_seq == seq);
+        Ok(found.map(|f| f.bytes(&block.raw).to_vec()))
+    }
+
+    /// Where the copy ends, from its last block alone. Enough when the files are known to be the ones closed.
+    pub(crate) fn last_head(&mut self, genesis: Head) -> Result<Head, HotFault> {
+        let Some(start) = self.block_start(u64::MAX - 1)? else { return Ok(genesis) };
+        let incomplete = || HotFault::Failed(format!("the block at event {start} is incomplete"));
+        let block = self.block(start)?.ok_or_else(incomplete)?;
+        Ok(block.frames.last().map_or(genesis, |f| Head { seq: f.header.last_seq(), chain: f.header.chain() }))
+    }
+
+    /// Reads and checks everything from the first frame on. Returns where the copy ends; a last block that a crash left
+    /// incomplete does not count.
+    pub(crate) fn scan(&mut self, genesis: Head) -> Result<Head, HotFault> {
+        let mut head = genesis;
+        while let Some(block) = self.block(head.seq + 1)? {
+            for frame in &block.frames {
+                head = head.follow(&frame.header).map_err(|e| HotFault::Failed(e.to_string()))?;
+            }
+        }
+        let last = self.block_start(u64::MAX - 1)?.unwrap_or(0);
+        // Nothing lies behind the end except perhaps the first parts of the block that would come next.
+        if last > head.seq + 1 {
+            return Err(HotFault::Failed(format!("events {} to {} are missing in it", head.seq + 1, last - 1)));
+        }
+        Ok(head)
+    }
+}
+
+/// Why the hot copy cannot be used. Not yet the log's error, because the journal can replace it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HotFault {
+    /// The system refused something.
+    #[error("{0}")]
+    Io(io::Error),
+    /// sled, or what it returned, is in disorder.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl HotFault {
+    fn of_sled(e: sled::Error) -> Self {
+        match e {
+            sled::Error::Io(e) => Self::Io(e),
+            e => Self::Failed(e.to_string()),
+        }
+    }
+
+    /// Whether a full disk or missing rights are to blame: the hot copy itself may be in order, so it is left alone.
+    pub(crate) fn is_outside(&self) -> bool {
+        use io::ErrorKind::{FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        let outside = [StorageFull, QuotaExceeded, FileTooLarge, PermissionDenied, ReadOnlyFilesystem];
+        matches!(self, Self::Io(e) if outside.contains(&e.kind()))
+    }
+
+    pub(crate) fn into_error(self, what: &'static str, hot: &Path) -> LogError {
+        match self {
+            Self::Io(e) => io_error(what, hot)(e),
+            Self::Failed(reason) => LogError::Hot { path: hot.to_owned(), reason },
+        }
+    }
+}
+
+/// A digest of the hot copy's files, to know later whether they are still the ones that were closed.
+pub(crate) fn seal(hot: &Path) -> Result<HotSeal, LogError> {
+    let (mut hasher, mut len) = (blake3::Hasher::new(), 0);
+    for name in names(hot)? {
+        let path = hot.join(&name);
+        let meta = std::fs::metadata(&path).map_err(io_error("inspect", &path))?;
+        if !meta.is_file() {
+            continue;
+        }
+        hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
+        hasher.update(&meta.len().to_le_bytes());
+        let file = File::open(&path).map_err(io_error("open", &path))?;
+        hasher.update_reader(file).map_err(io_error("read", &path))?;
+        len += meta.len();
+    }
+    Ok(HotSeal { len, hash: Bytes32(*hasher.finalize().as_bytes()) })
+}

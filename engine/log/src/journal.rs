@@ -1,0 +1,217 @@
+//! The journal: files of frames back to back, appended and synced once per commit. What is in here is acknowledged.
+//!
+//! A file is a 128-byte header and frames. A frame header of zeros, or the end of the file, is the end of its frames:
+//! so files that are allocated ahead read the same way.
+//!
+//! | offset | bytes | field of a file header |
+//! |---|---|---|
+//! | 0 | 4 | magic `AAjl` |
+//! | 4 | 2 | format |
+//! | 6 | 2 | schema version of the build that created the file |
+//! | 8 | 8 | schema fingerprint of that build |
+//! | 16 | 16 | log id |
+//! | 32 | 8 | sequence of the first event |
+//! | 40 | 32 | chain value before it |
+//! | 124 | 4 | CRC-32C of the header before this field |
+
+use crate::LogId;
+use crate::disk::{names, take, write_whole};
+use crate::error::{LogError, io_error};
+use schemas::frame::{Check, FrameError, FrameHeader, HEADER_LEN, Head, schema_fingerprint};
+use schemas::{Bytes32, SCHEMA_VERSION};
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+/// Length of a file header, the same as a frame header's.
+pub(crate) const FILE_HEADER_LEN: usize = 128;
+const MAGIC: [u8; 4] = *b"AAjl";
+const FORMAT: u16 = 1;
+
+/// What stands at the start of a journal file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileHeader {
+    pub(crate) schema: u16,
+    pub(crate) fingerprint: u64,
+    pub(crate) log_id: LogId,
+    pub(crate) first_seq: u64,
+    pub(crate) prev_chain: Bytes32,
+}
+
+impl FileHeader {
+    /// The header of a file that goes on behind `head`.
+    pub(crate) fn behind(head: &Head, log_id: LogId) -> Self {
+        Self {
+            schema: SCHEMA_VERSION,
+            fingerprint: schema_fingerprint(),
+            log_id,
+            first_seq: head.next_seq().get(),
+            prev_chain: head.chain,
+        }
+    }
+
+    pub(crate) fn to_bytes(self) -> [u8; FILE_HEADER_LEN] {
+        let mut b = [0u8; FILE_HEADER_LEN];
+        b[0..4].copy_from_slice(&MAGIC);
+        b[4..6].copy_from_slice(&FORMAT.to_le_bytes());
+        b[6..8].copy_from_slice(&self.schema.to_le_bytes());
+        b[8..16].copy_from_slice(&self.fingerprint.to_le_bytes());
+        b[16..32].copy_from_slice(&self.log_id);
+        b[32..40].copy_from_slice(&self.first_seq.to_le_bytes());
+        b[40..72].copy_from_slice(&self.prev_chain.0);
+        let crc = crc32c::crc32c(&b[..124]);
+        b[124..].copy_from_slice(&crc.to_le_bytes());
+        b
+    }
+
+    /// Reads a header: `Ok(None)` if it is damaged; an error if this build must not read the file.
+    pub(crate) fn parse(bytes: &[u8], file: &Path) -> Result<Option<Self>, LogError> {
+        let Some(b) = bytes.get(..FILE_HEADER_LEN) else { return Ok(None) };
+        if b[0..4] != MAGIC || crc32c::crc32c(&b[..124]) != u32::from_le_bytes(take(b, 124)) {
+            return Ok(None);
+        }
+        let newer = |source| LogError::Newer { file: file.to_owned(), source };
+        let format = u16::from_le_bytes(take(b, 4));
+        if format > FORMAT {
+            return Err(newer(FrameError::NewerFormat { found: format, newest: FORMAT }));
+        }
+        let header = Self {
+            schema: u16::from_le_bytes(take(b, 6)),
+            fingerprint: u64::from_le_bytes(take(b, 8)),
+            log_id: take(b, 16),
+            first_seq: u64::from_le_bytes(take(b, 32)),
+            prev_chain: Bytes32(take(b, 40)),
+        };
+        if header.schema > SCHEMA_VERSION {
+            return Err(newer(FrameError::NewerSchema { found: header.schema, newest: SCHEMA_VERSION }));
+        }
+        if header.schema == SCHEMA_VERSION && header.fingerprint != schema_fingerprint() {
+            return Err(LogError::OtherSchema { file: file.to_owned() });
+        }
+        Ok(Some(header))
+    }
+}
+
+/// Where the journal files are.
+pub(crate) fn journal_dir(dir: &Path) -> PathBuf {
+    dir.join("journal")
+}
+
+/// The name of the file whose first event is `first_seq`.
+pub(crate) fn file_path(journal: &Path, first_seq: u64) -> PathBuf {
+    journal.join(format!("j-{first_seq:016x}.aaj"))
+}
+
+/// The journal files by first sequence.
+pub(crate) fn list_files(journal: &Path) -> Result<Vec<(u64, PathBuf)>, LogError> {
+    let mut files = Vec::new();
+    for name in names(journal)? {
+        let digits = name.strip_prefix("j-").and_then(|n| n.strip_suffix(".aaj")).filter(|d| d.len() == 16);
+        if let Some(first_seq) = digits.and_then(|d| u64::from_str_radix(d, 16).ok()) {
+            files.push((first_seq, journal.join(&name)));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// What stands at one place of a journal file.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// A whole, undamaged frame that continues the head: its header and the head behind it.
+    Frame(Box<FrameHeader>, Head),
+    /// No frame was ever written here.
+    Empty,
+    /// Something that is no valid continuation.
+    Bad(FrameError),
+}
+
+/// Examines the start of `bytes` as the frame behind `head`, payload included.
+pub(crate) fn examine(bytes: &[u8], head: &Head, check: Check) -> Place {
+    match examine_header(bytes, head) {
+        Place::Frame(header, behind) => match check_payload(bytes, &header, Some(check)) {
+            Ok(()) => Place::Frame(header, behind),
+            Err(e) => Place::Bad(e),
+        },
+        place => place,
+    }
+}
+
+/// Examines the start of `bytes` as the header of the frame behind `head`.
+pub(crate) fn examine_header(bytes: &[u8], head: &Head) -> Place {
+    let Some(header_bytes) = bytes.first_chunk::<HEADER_LEN>() else {
+        // Zeros up to the end are space that was never used, also when they are fewer than a header's.
+        let first_seq = head.next_seq().get();
+        let unused = bytes.iter().all(|b| *b == 0);
+        return if unused { Place::Empty } else { Place::Bad(FrameError::CutShort { first_seq }) };
+    };
+    if header_bytes.iter().all(|b| *b == 0) {
+        return Place::Empty;
+    }
+    match FrameHeader::parse(header_bytes).and_then(|h| head.follow(&h).map(|behind| (h, behind))) {
+        Ok((header, behind)) => Place::Frame(Box::new(header), behind),
+        Err(e) => Place::Bad(e),
+    }
+}
+
+/// Checks that the payload behind `header` is there, and, if `check` says how, that it is intact.
+pub(crate) fn check_payload(bytes: &[u8], header: &FrameHeader, check: Option<Check>) -> Result<(), FrameError> {
+    let first_seq = header.first_seq;
+    let payload = bytes.get(HEADER_LEN..header.frame_len()).ok_or(FrameError::CutShort { first_seq })?;
+    check.map_or(Ok(()), |check| header.check_payload(payload, check))
+}
+
+/// Whether a frame error means a later release's work rather than damage.
+pub(crate) fn is_newer(e: &FrameError) -> bool {
+    matches!(e, FrameError::NewerFormat { .. } | FrameError::NewerSchema { .. } | FrameError::UnknownCodec { .. })
+}
+
+/// The journal as its writer holds it: the last file, open for appending.
+pub(crate) struct JournalWriter {
+    journal: PathBuf,
+    log_id: LogId,
+    roll_len: u64,
+    file: File,
+    path: PathBuf,
+    len: u64,
+    must_roll: bool,
+}
+
+impl JournalWriter {
+    /// Creates the file behind `head` and makes its name durable.
+    pub(crate) fn create_file(journal: &Path, log_id: LogId, head: &Head) -> Result<PathBuf, LogError> {
+        let path = file_path(journal, head.next_seq().get());
+        write_whole(&path, &[&FileHeader::behind(head, log_id).to_bytes()])?;
+        Ok(path)
+    }
+
+    /// Continues the last file, whose frames end at `len`.
+    pub(crate) fn open(path: PathBuf, len: u64, log_id: LogId, roll_len: u64) -> Result<Self, LogError> {
+        let file = OpenOptions::new().read(true).write(true).open(&path).map_err(io_error("open", &path))?;
+        let mut header = [0u8; FILE_HEADER_LEN];
+        file.read_exact_at(&mut header, 0).map_err(io_error("read", &path))?;
+        // A file holds one schema version, so that an older release refuses it at its first byte.
+        let must_roll = FileHeader::parse(&header, &path)?.is_none_or(|h| h.schema != SCHEMA_VERSION);
+        let journal = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        Ok(Self { journal, log_id, roll_len, file, path, len, must_roll })
+    }
+
+    /// Appends one frame behind `head` and syncs it: one write, one sync. After an error nothing may be appended.
+    pub(crate) fn append(&mut self, head: &Head, frame: &[u8]) -> Result<(), LogError> {
+        let has_frames = self.len > FILE_HEADER_LEN as u64;
+        if (has_frames && self.len + frame.len() as u64 > self.roll_len) || self.must_roll {
+            let path = Self::create_file(&self.journal, self.log_id, head)?;
+            *self = Self::open(path, FILE_HEADER_LEN as u64, self.log_id, self.roll_len)?;
+        }
+        self.file.write_all_at(frame, self.len).map_err(io_error("append to", &self.path))?;
+        self.file.sync_data().map_err(io_error("sync", &self.path))?;
+        self.len += frame.len() as u64;
+        Ok(())
+    }
+
+    /// Sends every further write to `path` instead: how tests meet a full disk.
+    #[cfg(test)]
+    pub(crate) fn redirect(&mut self, path: &Path) {
+        self.file = OpenOptions::new().write(true).open(path).unwrap();
+    }
+}

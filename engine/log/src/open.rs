@@ -1,0 +1,334 @@
+//! Opening a log for writing: verify, repair, or refuse.
+//!
+//! The journal comes first. If it is whole and reaches the head anchor, it is the truth and the hot copy follows it.
+//! If not, a *copy* of the hot copy is asked for the missing frames, because sled changes a damaged directory by merely
+//! opening it, and a refusal must leave everything as it was. Two of the three (journal, hot copy, anchor) decide.
+
+use crate::LogId;
+use crate::anchor::{AnchorFile, AnchorState, HotSeal, anchor_path, read_anchor};
+use crate::cursor::{FrameCursor, Step};
+use crate::disk::{self, ScratchDir};
+use crate::error::{LogError, io_error};
+use crate::hot::{HotStore, hot_db, hot_dir, seal};
+use crate::journal::{FILE_HEADER_LEN, FileHeader, JournalWriter, journal_dir, list_files};
+use crate::lock::WriterLock;
+use crate::notes::{OpenReport, RepairNote};
+use crate::walk::{Change, FrameSource, NoSource, Walk, WalkOptions, apply, discard, walk};
+use crate::writer::{LogWriter, WriterOptions};
+use schemas::frame::{Check, Head};
+use std::path::Path;
+
+pub(crate) fn open(dir: &Path, options: &WriterOptions) -> Result<(LogWriter, OpenReport), LogError> {
+    may_hold_a_log(dir)?;
+    disk::create_dir(dir)?;
+    let lock = WriterLock::take(dir, &options.owner)?;
+    let journal = journal_dir(dir);
+    remove_leftovers(dir, &journal)?;
+    if !crate::exists(dir) {
+        disk::create_dir(&journal)?;
+        JournalWriter::create_file(&journal, options.new_log_id(), &Head::genesis(&options.new_log_id()))?;
+    }
+    let anchor = read_anchor(dir)?;
+    let log_id = find_log_id(dir, &anchor)?;
+    let mut opening = Opening { dir, options, journal: &journal, log_id, anchor, notes: Vec::new() };
+    let mut walked = opening.settle_journal()?;
+    let mut anchor_file = opening.settle_anchor(&walked)?;
+    let hot = if options.hot { Some(opening.settle_hot(&mut walked)?) } else { None };
+    let head = walked.head;
+    anchor_file.write(head, None)?;
+    let (path, len) = match walked.last {
+        Some(last) => last,
+        None => (JournalWriter::create_file(&journal, log_id, &head)?, FILE_HEADER_LEN as u64),
+    };
+    let writer = LogWriter {
+        dir: dir.to_owned(),
+        log_id,
+        head,
+        journal: JournalWriter::open(path, len, log_id, options.roll_len)?,
+        anchor: anchor_file,
+        hot,
+        checkpoint_len: options.checkpoint_len,
+        since_checkpoint: 0,
+        broken: None,
+        _lock: lock,
+    };
+    Ok((writer, OpenReport { head, notes: opening.notes }))
+}
+
+/// Refuses a directory that holds something else than a log.
+fn may_hold_a_log(dir: &Path) -> Result<(), LogError> {
+    let refuse = |reason| Err(LogError::NotALog { path: dir.to_owned(), reason });
+    if dir.exists() && !dir.is_dir() {
+        return refuse("it is a file");
+    }
+    if crate::exists(dir) {
+        return Ok(());
+    }
+    // What a creation leaves behind that was cut short.
+    let ours = |n: &String| matches!(n.as_str(), "lock" | "journal");
+    if !disk::names(dir)?.iter().all(ours) {
+        return refuse("it holds other files; name a directory that is absent or empty");
+    }
+    Ok(())
+}
+
+/// Removes what a killed process left half written. None of it is part of the log.
+fn remove_leftovers(dir: &Path, journal: &Path) -> Result<(), LogError> {
+    let unfinished = |n: &str| n.ends_with(".tmp") || n.ends_with(".restored");
+    disk::remove_files(journal, unfinished)?;
+    disk::remove_files(dir, |n| n == "head.tmp")?;
+    let copy = dir.join(HOT_COPY);
+    if copy.exists() {
+        std::fs::remove_dir_all(&copy).map_err(io_error("remove", &copy))?;
+    }
+    Ok(())
+}
+
+/// The log's id, from the anchor or else from a journal file that still has its header.
+pub(crate) fn find_log_id(dir: &Path, anchor: &AnchorState) -> Result<LogId, LogError> {
+    if let Some(anchor) = &anchor.newest {
+        return Ok(anchor.log_id);
+    }
+    for (_, path) in list_files(&journal_dir(dir))? {
+        let bytes = disk::read_if_there(&path)?.unwrap_or_default();
+        if let Some(header) = FileHeader::parse(&bytes, &path)? {
+            return Ok(header.log_id);
+        }
+    }
+    let reason = "neither the head anchor nor the header of a journal file is readable".to_owned();
+    Err(LogError::Damaged { file: anchor_path(dir), seq: 1, reason })
+}
+
+/// Where the hot copy is copied to before it is asked for frames.
+const HOT_COPY: &str = "hot.copy";
+
+/// The hot copy, or a copy of it, as a source of frames.
+pub(crate) struct HotSource {
+    pub(crate) store: HotStore,
+    fault: Option<String>,
+}
+
+impl HotSource {
+    /// Copies the hot copy to `to` and opens that. The error says why there is nothing to ask.
+    pub(crate) fn copy(dir: &Path, anchor: &AnchorState, to: &Path) -> Result<Self, String> {
+        let hot = hot_dir(dir);
+        if !hot_db(&hot).exists() {
+            return Err("there is no hot copy".to_owned());
+        }
+        if let Some(closed) = trusted_seal(anchor)
+            && seal(&hot).map_err(|e| e.to_string())? != closed
+        {
+            // Opening it could end the process, or silently return less than it holds.
+            return Err("the hot copy is damaged too".to_owned());
+        }
+        disk::copy_dir(&hot, to).map_err(|e| e.to_string())?;
+        let store = HotStore::open(to).map_err(|e| format!("the hot copy is damaged too: {e}"))?;
+        Ok(Self { store, fault: None })
+    }
+}
+
+impl FrameSource for HotSource {
+    fn frame_at(&mut self, seq: u64) -> Option<Vec<u8>> {
+        self.store.frame_at(seq).unwrap_or_else(|e| {
+            self.fault = Some(e.to_string());
+            None
+        })
+    }
+
+    fn excuse(&self) -> String {
+        match &self.fault {
+            None => "the hot copy does not have it either".to_owned(),
+            Some(fault) => format!("the hot copy is damaged too: {fault}"),
+        }
+    }
+}
+
+/// What the hot copy's files were at a clean close, if the anchor that says so is beyond doubt.
+pub(crate) fn trusted_seal(anchor: &AnchorState) -> Option<HotSeal> {
+    anchor.newest.filter(|_| !anchor.doubtful).and_then(|n| n.closed)
+}
+
+struct Opening<'a> {
+    dir: &'a Path,
+    options: &'a WriterOptions,
+    journal: &'a Path,
+    log_id: LogId,
+    anchor: AnchorState,
+    notes: Vec<RepairNote>,
+}
+
+impl Opening<'_> {
+    fn walk(&self, write: bool, source: &mut dyn FrameSource) -> Result<Walk, LogError> {
+        let options = WalkOptions {
+            journal: self.journal,
+            log_id: self.log_id,
+            anchor: &self.anchor,
+            trust_end: self.options.trust_journal_end,
+            roll_len: self.options.roll_len,
+            write,
+            decode: false,
+        };
+        walk(&options, source)
+    }
+
+    fn genesis(&self) -> Head {
+        Head::genesis(&self.log_id)
+    }
+
+    fn settle_journal(&mut self) -> Result<Walk, LogError> {
+        match self.walk(false, &mut NoSource("the hot copy was not asked".to_owned())) {
+            Ok(walk) if walk.repairs.is_empty() && self.anchor.newest.is_some() => return Ok(walk),
+            Err(e) if !e.is_damage() => return Err(e),
+            _ => {}
+        }
+        let scratch = ScratchDir(self.dir.join(HOT_COPY));
+        let (walked, hot) = match HotSource::copy(self.dir, &self.anchor, &scratch.0) {
+            Ok(mut source) => {
+                (self.walk(true, &mut source)?, Some(source.store.scan(self.genesis()).map_err(|e| e.to_string())))
+            }
+            Err(excuse) => (self.walk(true, &mut NoSource(excuse))?, None),
+        };
+        if self.anchor.newest.is_none()
+            && let Err(e) = self.agree(&walked.head, hot)
+        {
+            discard(&walked);
+            return Err(e);
+        }
+        disk::create_dir(self.journal)?;
+        self.apply(&walked)?;
+        Ok(walked)
+    }
+
+    /// Without an anchor, journal and hot copy must end at the same event.
+    fn agree(&self, journal: &Head, hot: Option<Result<Head, String>>) -> Result<(), LogError> {
+        let hot = match hot {
+            Some(Ok(hot)) if hot == *journal => return Ok(()),
+            None if journal.seq == 0 => return Ok(()),
+            _ if self.options.trust_journal_end => return Ok(()),
+            Some(Ok(hot)) if hot.seq == journal.seq => "ends there with another chain value".to_owned(),
+            Some(Ok(hot)) => format!("at event {}", hot.seq),
+            Some(Err(e)) => format!("is damaged ({e})"),
+            None => "cannot be read".to_owned(),
+        };
+        Err(LogError::NoAnchor { file: anchor_path(self.dir), journal_seq: journal.seq, hot })
+    }
+
+    fn apply(&mut self, walked: &Walk) -> Result<(), LogError> {
+        apply(self.journal, &walked.repairs)?;
+        for repair in &walked.repairs {
+            let (file, seq, reason) = (repair.file.clone(), repair.seq, repair.reason.clone());
+            self.notes.push(match repair.change {
+                Change::Replace { .. } => RepairNote::JournalRestored { file, seq, reason },
+                Change::Cut { dropped, .. } => RepairNote::TornTail { file, seq, dropped },
+                Change::Aside => RepairNote::FileSetAside { file, reason },
+            });
+        }
+        Ok(())
+    }
+
+    /// Opens the anchor and takes back its "closed cleanly" before sled touches its files.
+    fn settle_anchor(&mut self, walked: &Walk) -> Result<AnchorFile, LogError> {
+        let created = self.anchor.newest.is_none() && walked.head.seq == 0 && !anchor_path(self.dir).exists();
+        if !created && (self.anchor.newest.is_none() || self.anchor.doubtful) {
+            self.notes.push(RepairNote::HeadRewritten { seq: walked.head.seq });
+        }
+        let mut file = AnchorFile::open(self.dir, self.log_id, &self.anchor, walked.head)?;
+        file.write(walked.head, None)?;
+        file.sync()?;
+        Ok(file)
+    }
+
+    fn settle_hot(&mut self, walked: &mut Walk) -> Result<HotStore, LogError> {
+        let hot = hot_dir(self.dir);
+        let mut kept = None;
+        let mut reason = "it was missing".to_owned();
+        if hot_db(&hot).exists() {
+            match self.examine_hot(&hot, walked)? {
+                Ok((mut store, head)) => {
+                    let events = self.redo(&mut store, head)?;
+                    if events > 0 {
+                        self.notes.push(RepairNote::HotCaughtUp { events });
+                    }
+                    return Ok(store);
+                }
+                Err(fault) => {
+                    kept = Some(disk::set_aside(&hot)?);
+                    reason = fault;
+                }
+            }
+        }
+        disk::create_dir(&hot)?;
+        let mut store = HotStore::open(&hot).map_err(|e| e.into_error("create", &hot))?;
+        if self.redo(&mut store, self.genesis())? > 0 || kept.is_some() {
+            self.notes.push(RepairNote::HotRebuilt { reason, kept });
+        }
+        Ok(store)
+    }
+
+    /// Opens the hot copy and finds where it ends. The inner error says why it cannot be used.
+    fn examine_hot(&mut self, hot: &Path, walked: &mut Walk) -> Result<Result<(HotStore, Head), String>, LogError> {
+        let closed = trusted_seal(&self.anchor);
+        if closed.is_some() && closed != Some(seal(hot)?) {
+            return Ok(Err("its files are not the ones that were closed".to_owned()));
+        }
+        let opened = HotStore::open(hot).and_then(|mut store| {
+            let ends = if closed.is_some() { store.last_head(self.genesis()) } else { store.scan(self.genesis()) };
+            ends.map(|head| (store, head))
+        });
+        let (mut store, head) = match opened {
+            Ok(opened) => opened,
+            Err(fault) if fault.is_outside() => return Err(fault.into_error("open", hot)),
+            Err(fault) => return Ok(Err(fault.to_string())),
+        };
+        if head.seq > walked.head.seq {
+            let mut source = HotSource { store, fault: None };
+            let longer = self.walk(true, &mut source)?;
+            if longer.head != head {
+                discard(&longer);
+                return Ok(Err(format!("it has other events than the journal behind event {}", walked.head.seq)));
+            }
+            self.apply(&longer)?;
+            *walked = longer;
+            store = source.store;
+        } else if chain_at(self.journal, self.log_id, head.seq)? != Some(head) {
+            return Ok(Err(format!("it disagrees with the journal at or before event {}", head.seq)));
+        }
+        Ok(Ok((store, head)))
+    }
+
+    /// Gives the hot copy the journal's frames behind `from`. Returns how many events they have.
+    fn redo(&self, store: &mut HotStore, from: Head) -> Result<u64, LogError> {
+        let mut cursor = FrameCursor::near(self.journal, self.log_id, from.seq + 1)?;
+        let mut events = 0;
+        loop {
+            let step = cursor.step(|h| (h.first_seq > from.seq).then_some(Check::Crc))?;
+            match step {
+                Step::Frame(header) if header.first_seq > from.seq => {
+                    store.push(&header, cursor.frame_bytes())?;
+                    events += u64::from(header.count);
+                }
+                Step::Frame(_) => {}
+                Step::End => break,
+                Step::Bad(reason) => {
+                    return Err(LogError::Damaged { file: cursor.path(), seq: cursor.head().seq + 1, reason });
+                }
+            }
+        }
+        if events > 0 {
+            store.checkpoint()?;
+        }
+        Ok(events)
+    }
+}
+
+/// The journal's head at `seq`, if a frame ends there.
+pub(crate) fn chain_at(journal: &Path, log_id: LogId, seq: u64) -> Result<Option<Head>, LogError> {
+    let mut cursor = FrameCursor::near(journal, log_id, seq)?;
+    while cursor.head().seq < seq {
+        match cursor.step(|_| None)? {
+            Step::Frame(_) => {}
+            Step::End | Step::Bad(_) => return Ok(None),
+        }
+    }
+    Ok(Some(cursor.head()).filter(|h| h.seq == seq))
+}

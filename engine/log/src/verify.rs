@@ -1,0 +1,230 @@
+//! Checking a log without changing it.
+
+use crate::anchor::{AnchorState, anchor_path, read_anchor};
+use crate::disk::{ScratchDir, dir_len};
+use crate::error::{LogError, io_error};
+use crate::hot::{hot_db, hot_dir};
+use crate::journal::journal_dir;
+use crate::lock::current_owner;
+use crate::open::{HotSource, chain_at, find_log_id, trusted_seal};
+use crate::walk::{Change, NoSource, Walk, WalkOptions, walk};
+use crate::{LogId, snapshot};
+use schemas::frame::Head;
+use std::path::Path;
+
+/// Whether a finding stops the log from being opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The next open for writing repairs it; nothing acknowledged is lost.
+    Repairable,
+    /// Opening for writing is refused.
+    Fatal,
+}
+
+/// Something that is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad.
+    pub severity: Severity,
+    /// What, with file and sequence.
+    pub text: String,
+}
+
+/// What a full check of a log found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifyReport {
+    /// Events that are there and in order.
+    pub events: u64,
+    /// Frames that hold them.
+    pub frames: u64,
+    /// Bytes of these frames.
+    pub journal_bytes: u64,
+    /// Bytes of the hot copy's files.
+    pub hot_bytes: u64,
+    /// Where the log ends.
+    pub head: Head,
+    /// How far the hot copy was compared, in words.
+    pub hot: String,
+    /// Everything that is wrong; empty if nothing is.
+    pub findings: Vec<Finding>,
+}
+
+impl VerifyReport {
+    /// Whether nothing is wrong.
+    pub fn is_clean(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    fn add(&mut self, severity: Severity, text: String) {
+        self.findings.push(Finding { severity, text });
+    }
+}
+
+/// Checks everything: each frame of the journal with BLAKE3, chain and decoding, the head anchor, the hot copy (only
+/// while nobody writes, and on a copy of its directory, because opening it changes it) and the snapshots. Errors are
+/// for what could not be checked; what is wrong with the log is in the report.
+pub fn verify(dir: &Path) -> Result<VerifyReport, LogError> {
+    let generation = || read_anchor(dir).map(|a| a.newest.map(|n| n.generation));
+    let (owner, before) = (current_owner(dir)?, generation().ok());
+    let report = check(dir, owner.clone())?;
+    // A writer that came meanwhile changed files under our eyes: what was found may not be so.
+    match current_owner(dir)? {
+        Some(new_owner) if owner.is_none() => check(dir, Some(new_owner)),
+        None if generation().ok() != before => check(dir, None),
+        _ => Ok(report),
+    }
+}
+
+fn check(dir: &Path, owner: Option<String>) -> Result<VerifyReport, LogError> {
+    if !crate::exists(dir) {
+        return Err(LogError::NotALog { path: dir.to_owned(), reason: "no head, journal or hot copy is there" });
+    }
+    let mut report = VerifyReport {
+        events: 0,
+        frames: 0,
+        journal_bytes: 0,
+        hot_bytes: dir_len(&hot_dir(dir)).unwrap_or(0),
+        head: Head::genesis(&[0; 16]),
+        hot: String::new(),
+        findings: Vec::new(),
+    };
+    let known = read_anchor(dir).and_then(|anchor| find_log_id(dir, &anchor).map(|id| (anchor, id)));
+    let Some((anchor, log_id)) = fatal(known, &mut report)? else { return Ok(report) };
+    let scratch = scratch_dir()?;
+    let mut hot = match &owner {
+        Some(owner) => Err(format!("not checked: the engine is running ({owner})")),
+        None => HotSource::copy(dir, &anchor, &scratch.0),
+    };
+    let walked = check_journal(dir, log_id, &anchor, &mut hot);
+    let Some(walked) = fatal(walked, &mut report)? else {
+        report.hot = "not compared: the journal is damaged".to_owned();
+        return Ok(report);
+    };
+    report_walk(&mut report, &walked, owner.is_some());
+    let hot_head = check_hot(&mut report, dir, log_id, &anchor, hot)?;
+    if owner.is_none() {
+        check_anchor(&mut report, dir, &anchor, hot_head);
+    }
+    for skipped in snapshot::unusable(dir, log_id)? {
+        report.add(Severity::Repairable, format!("snapshot {}: {}", skipped.file.display(), skipped.reason));
+    }
+    Ok(report)
+}
+
+/// Turns an error about the log into a finding; one about reading it stays an error.
+fn fatal<T>(result: Result<T, LogError>, report: &mut VerifyReport) -> Result<Option<T>, LogError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(e) if matches!(e, LogError::Io { .. } | LogError::DiskFull { .. }) => Err(e),
+        Err(e) => {
+            report.add(Severity::Fatal, e.to_string());
+            Ok(None)
+        }
+    }
+}
+
+/// A new directory of this process alone; the hot copy is copied there.
+fn scratch_dir() -> Result<ScratchDir, LogError> {
+    let base = std::env::temp_dir();
+    let mut number = 0u32;
+    loop {
+        let path = base.join(format!("arena-log-verify-{}-{number}", std::process::id()));
+        match std::fs::create_dir(&path) {
+            Ok(()) => return Ok(ScratchDir(path)),
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
+            Err(e) => return Err(io_error("create", &path)(e)),
+        }
+    }
+}
+
+fn check_journal(
+    dir: &Path,
+    log_id: LogId,
+    anchor: &AnchorState,
+    hot: &mut Result<HotSource, String>,
+) -> Result<Walk, LogError> {
+    let options = WalkOptions {
+        journal: &journal_dir(dir),
+        log_id,
+        anchor,
+        trust_end: false,
+        roll_len: u64::MAX,
+        write: false,
+        decode: true,
+    };
+    match hot {
+        Ok(source) => walk(&options, source),
+        Err(excuse) => walk(&options, &mut NoSource(excuse.clone())),
+    }
+}
+
+fn report_walk(report: &mut VerifyReport, walked: &Walk, running: bool) {
+    report.events = walked.events;
+    report.frames = walked.frames;
+    report.journal_bytes = walked.bytes;
+    report.head = walked.head;
+    for repair in &walked.repairs {
+        let (file, seq, reason) = (repair.file.display(), repair.seq, &repair.reason);
+        let text = match repair.change {
+            // The frame that the engine is writing just now.
+            Change::Cut { .. } if running => continue,
+            Change::Cut { dropped, .. } => {
+                format!("{file}: torn tail of {dropped} bytes at event {seq}, never acknowledged")
+            }
+            Change::Replace { .. } => {
+                format!("{file}: damaged at event {seq}: {reason}; the hot copy has what is missing")
+            }
+            Change::Aside => format!("{file}: {reason}"),
+        };
+        report.add(Severity::Repairable, text);
+    }
+}
+
+fn check_hot(
+    report: &mut VerifyReport,
+    dir: &Path,
+    log_id: LogId,
+    anchor: &AnchorState,
+    hot: Result<HotSource, String>,
+) -> Result<Option<Head>, LogError> {
+    let mut source = match hot {
+        Ok(source) => source,
+        Err(reason) => {
+            let absent = !hot_db(&hot_dir(dir)).exists();
+            let running = reason.starts_with("not checked");
+            if !running && (!absent || trusted_seal(anchor).is_some()) {
+                report.add(Severity::Repairable, format!("{}: {reason}", hot_dir(dir).display()));
+            }
+            report.hot = reason;
+            return Ok(None);
+        }
+    };
+    let journal = journal_dir(dir);
+    let fault = match source.store.scan(Head::genesis(&log_id)) {
+        Err(fault) => fault.to_string(),
+        Ok(head) if report.findings.is_empty() && chain_at(&journal, log_id, head.seq)? != Some(head) => {
+            format!("it disagrees with the journal at or before event {}", head.seq)
+        }
+        Ok(head) if trusted_seal(anchor).is_some() && head.seq != report.head.seq => {
+            format!("it ends at event {} though the log was closed", head.seq)
+        }
+        Ok(head) => {
+            report.hot = format!("checked up to event {}", head.seq);
+            return Ok(Some(head));
+        }
+    };
+    report.add(Severity::Repairable, format!("{}: {fault}", hot_dir(dir).display()));
+    report.hot = "damaged".to_owned();
+    Ok(None)
+}
+
+fn check_anchor(report: &mut VerifyReport, dir: &Path, anchor: &AnchorState, hot: Option<Head>) {
+    let file = anchor_path(dir);
+    let file = file.display();
+    if anchor.newest.is_none() {
+        let severity = if hot == Some(report.head) { Severity::Repairable } else { Severity::Fatal };
+        report.add(severity, format!("{file}: the head anchor is missing or damaged"));
+    } else if anchor.doubtful {
+        report.add(Severity::Repairable, format!("{file}: one of the head anchor's two slots is damaged"));
+    }
+}

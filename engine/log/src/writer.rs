@@ -1,0 +1,215 @@
+//! The one writer of a log.
+
+use crate::LogId;
+use crate::anchor::AnchorFile;
+use crate::error::LogError;
+use crate::hot::HotStore;
+use crate::journal::JournalWriter;
+use crate::lock::WriterLock;
+use crate::notes::OpenReport;
+use crate::snapshot;
+use schemas::frame::{FrameError, FrameHeader, HEADER_LEN, Head, encode};
+use schemas::{Record, Seq};
+use std::path::{Path, PathBuf};
+
+/// How a log is written. None of it changes what is read back.
+#[derive(Clone, Debug)]
+pub struct WriterOptions {
+    /// A journal file longer than this is followed by a new one, bytes.
+    pub roll_len: u64,
+    /// The hot copy is made durable after this many bytes of frames.
+    pub checkpoint_len: u64,
+    /// Who writes, in words: what a second writer is told.
+    pub owner: String,
+    /// The id of a log that does not exist yet; an existing one keeps its own. `None` derives it from the owner.
+    pub log_id: Option<LogId>,
+    /// Keep the hot copy. Without it a damaged journal cannot be repaired.
+    pub hot: bool,
+    /// Accept the journal's own end as the log's end when no head anchor vouches for it. A person's decision, after
+    /// [`LogError::NoAnchor`]: acknowledged events at the end may be missing.
+    pub trust_journal_end: bool,
+}
+
+impl Default for WriterOptions {
+    fn default() -> Self {
+        Self {
+            roll_len: 64 << 20,
+            checkpoint_len: 8 << 20,
+            owner: "alpha-arena".to_owned(),
+            log_id: None,
+            hot: true,
+            trust_journal_end: false,
+        }
+    }
+}
+
+impl WriterOptions {
+    /// The id a new log gets: no clock and no dice, so that the same inputs give the same bytes.
+    pub(crate) fn new_log_id(&self) -> LogId {
+        let derive = || {
+            let hash = blake3::hash(self.owner.as_bytes());
+            crate::disk::take(hash.as_bytes(), 0)
+        };
+        self.log_id.unwrap_or_else(derive)
+    }
+}
+
+/// Appends to a log. While it lives, no other process can.
+///
+/// Dropping it without [`close`](Self::close) loses nothing that was acknowledged; the next open takes longer.
+pub struct LogWriter {
+    pub(crate) dir: PathBuf,
+    pub(crate) log_id: LogId,
+    pub(crate) head: Head,
+    pub(crate) journal: JournalWriter,
+    pub(crate) anchor: AnchorFile,
+    pub(crate) hot: Option<HotStore>,
+    pub(crate) checkpoint_len: u64,
+    pub(crate) since_checkpoint: u64,
+    pub(crate) broken: Option<String>,
+    pub(crate) _lock: WriterLock,
+}
+
+impl LogWriter {
+    /// Opens a log for writing, or creates one in a directory that is absent or empty. Verifies everything, repairs
+    /// what a second copy can repair, and says so in the report; refuses what nobody can repair, changing nothing.
+    pub fn open(dir: &Path, options: &WriterOptions) -> Result<(Self, OpenReport), LogError> {
+        crate::open::open(dir, options)
+    }
+
+    /// The last acknowledged event.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// The sequence the next event gets.
+    pub fn next_seq(&self) -> Seq {
+        self.head.next_seq()
+    }
+
+    /// Which log this is.
+    pub fn log_id(&self) -> LogId {
+        self.log_id
+    }
+
+    /// Appends `records` as one frame. `Ok` means that they are on the disk. After an error of policy `Halt` the
+    /// records may or may not be there after the next open, and this writer takes nothing more. No records: no effect.
+    pub fn commit(&mut self, records: &Vec<Record>) -> Result<Head, LogError> {
+        self.usable()?;
+        if records.is_empty() {
+            return Ok(self.head);
+        }
+        let (frame, behind) = encode(&self.head, records)?;
+        let written = self.write(&frame, behind);
+        self.poison_on_error(written)?;
+        Ok(behind)
+    }
+
+    fn write(&mut self, frame: &[u8], behind: Head) -> Result<(), LogError> {
+        self.journal.append(&self.head, frame)?;
+        self.head = behind;
+        self.anchor.write(behind, None)?;
+        if let Some(hot) = &mut self.hot {
+            let header = frame.first_chunk::<HEADER_LEN>().ok_or(FrameError::NotAFrame).and_then(FrameHeader::parse)?;
+            hot.push(&header, frame)?;
+        }
+        self.since_checkpoint += frame.len() as u64;
+        if self.since_checkpoint >= self.checkpoint_len { self.write_checkpoint() } else { Ok(()) }
+    }
+
+    /// Makes the hot copy and the head anchor durable too.
+    pub fn checkpoint(&mut self) -> Result<(), LogError> {
+        self.usable()?;
+        let done = self.write_checkpoint();
+        self.poison_on_error(done)
+    }
+
+    fn write_checkpoint(&mut self) -> Result<(), LogError> {
+        if let Some(hot) = &mut self.hot {
+            hot.checkpoint()?;
+        }
+        self.anchor.write(self.head, None)?;
+        self.anchor.sync()?;
+        self.since_checkpoint = 0;
+        Ok(())
+    }
+
+    /// Stores what the projections are at the head, so that a start need not read everything. The newest three are
+    /// kept. An error here leaves the log as it was, and usable.
+    pub fn write_snapshot(&mut self, sections: &[(String, Vec<u8>)]) -> Result<PathBuf, LogError> {
+        self.usable()?;
+        snapshot::write(&self.dir, self.log_id, self.head, sections)
+    }
+
+    /// Checkpoints, records that the log was closed cleanly, and lets the next writer in.
+    pub fn close(mut self) -> Result<(), LogError> {
+        self.usable()?;
+        let closed = match self.hot.take() {
+            Some(hot) => Some(hot.close()?),
+            None => None,
+        };
+        // Both slots, so that one damaged slot costs nothing.
+        self.anchor.write(self.head, closed)?;
+        self.anchor.write(self.head, closed)?;
+        self.anchor.sync()
+    }
+
+    fn usable(&self) -> Result<(), LogError> {
+        self.broken.as_ref().map_or(Ok(()), |reason| Err(LogError::Poisoned { reason: reason.clone() }))
+    }
+
+    fn poison_on_error(&mut self, result: Result<(), LogError>) -> Result<(), LogError> {
+        if let Err(e) = &result {
+            self.broken = Some(e.to_string());
+        }
+        result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{LogReader, Policy};
+    use schemas::frame::Check;
+    use schemas::{CycleId, Event, UtcNanos};
+
+    fn note(n: i64) -> Record {
+        let event = schemas::event::SystemEvent::Resumed { reason: format!("note {n}") };
+        Record { time: UtcNanos(n), cause: 0, cycle: CycleId(0), event: Event::System(event) }
+    }
+
+    #[test]
+    fn a_full_disk_stops_the_writer_and_loses_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut writer, _) = LogWriter::open(dir.path(), &WriterOptions::default()).unwrap();
+        writer.commit(&vec![note(1), note(2)]).unwrap();
+        writer.journal.redirect(Path::new("/dev/full"));
+        let error = writer.commit(&vec![note(3)]).unwrap_err();
+        assert!(matches!(error, LogError::DiskFull { .. }), "{error}");
+        assert_eq!(error.policy(), Policy::Halt);
+        let refused = writer.commit(&vec![note(4)]).unwrap_err();
+        assert!(matches!(refused, LogError::Poisoned { .. }), "{refused}");
+        assert!(matches!(writer.checkpoint(), Err(LogError::Poisoned { .. })));
+        assert!(matches!(writer.write_snapshot(&[]), Err(LogError::Poisoned { .. })));
+        assert_eq!(writer.head().seq, 2);
+        assert!(matches!(writer.close(), Err(LogError::Poisoned { .. })));
+        let reader = LogReader::open(dir.path()).unwrap();
+        let mut events = Vec::new();
+        assert!(reader.events(Seq::FIRST, Check::Full).unwrap().next_frame(&mut events).unwrap());
+        assert_eq!(events.len(), 2);
+        let (writer, report) = LogWriter::open(dir.path(), &WriterOptions::default()).unwrap();
+        assert_eq!((writer.head().seq, report.head.seq), (2, 2));
+    }
+
+    #[test]
+    fn a_batch_beyond_a_frame_is_refused_and_the_writer_goes_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut writer, _) = LogWriter::open(dir.path(), &WriterOptions::default()).unwrap();
+        let event = schemas::event::SystemEvent::Resumed { reason: "x".repeat(65 << 20) };
+        let large = Record { time: UtcNanos(1), cause: 0, cycle: CycleId(0), event: Event::System(event) };
+        let error = writer.commit(&vec![large]).unwrap_err();
+        assert_eq!(error.policy(), Policy::Retry, "{error}");
+        assert_eq!(writer.commit(&vec![note(1)]).unwrap().seq, 1);
+        assert_eq!(writer.commit(&Vec::new()).unwrap().seq, 1);
+    }
+}

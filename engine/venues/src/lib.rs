@@ -1,0 +1,3 @@
+//! Where prices come from: recorded markets, read back as events ([`recording`]).
+
+pub mod recording;

@@ -1,0 +1,192 @@
+//! What the account is worth, marked at the exit side of the book, and how far it has fallen: the inputs of the daily
+//! loss and drawdown limits, and the equity curve.
+//!
+//! A holding is marked at its bid. While that quote cannot be trusted (gap, stale feed, crossed) the last mark stands;
+//! while there is no bid at all, the lower of the last mark and the ask. So a feed that breaks does not trip a latched
+//! limit by itself; the gate separately values what it cannot see at nothing before it allows new risk
+//! ([`Equity::visible`]).
+
+use crate::Projection;
+use crate::positions::Positions;
+use crate::quotes::Quotes;
+use schemas::event::{AccountEvent, KillLevel, MarketEvent, OrderEvent, SystemEvent};
+use schemas::time::NANOS_PER_DAY;
+use schemas::{Cash, Envelope, Event, Price, Rounding, TokenId, UtcNanos};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A point of the equity curve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Point {
+    /// When.
+    pub time: UtcNanos,
+    /// Worth.
+    pub equity: Cash,
+}
+
+/// Points kept of the curve; when full, every second one goes and the distance doubles.
+const CURVE_MAX: usize = 2_048;
+/// First distance between two points.
+const CURVE_STEP_NANOS: i64 = 1_000_000_000;
+/// Days kept.
+const DAYS_MAX: usize = 1_024;
+
+/// Worth, peak, falls.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Equity {
+    /// Worth at the last mark.
+    pub now: Cash,
+    /// The highest it was since the limits were last released.
+    pub peak: Cash,
+    /// The deepest fall from any peak, millionths.
+    pub max_drawdown_ppm: u32,
+    /// The deepest fall from any peak, micro-dollars.
+    pub max_drawdown: Cash,
+    /// Highest ever, for the deepest fall.
+    high: Cash,
+    /// Worth when the UTC day began (or when the limits were last released).
+    pub day_start: Cash,
+    day_ends: i64,
+    /// Result of each finished UTC day: its number since the epoch, and what was made.
+    pub days: Vec<(i64, Cash)>,
+    /// Worth when the UTC day began, whatever was released since.
+    day_open: Cash,
+    /// The curve.
+    pub curve: Vec<Point>,
+    curve_step: i64,
+    marks: BTreeMap<TokenId, Price>,
+    open: bool,
+}
+
+impl Equity {
+    /// Lost since the UTC day began; 0 if nothing.
+    pub fn daily_loss(&self) -> Cash {
+        Cash(self.day_start.0.saturating_sub(self.now.0).max(0))
+    }
+
+    /// Fallen from the peak, millionths; 0 at the peak.
+    pub fn drawdown_ppm(&self) -> u32 {
+        fall_ppm(self.peak, self.now)
+    }
+
+    /// The last mark of a held token.
+    pub fn mark(&self, token: TokenId) -> Option<Price> {
+        self.marks.get(&token).copied()
+    }
+
+    /// Worth if everything whose quote cannot be trusted now were worth nothing.
+    pub fn visible(&self, positions: &Positions, quotes: &Quotes) -> Cash {
+        positions.held_all().fold(positions.cash, |sum, (token, p)| {
+            let quote = quotes.get(token);
+            let price = if quote.valid && quotes.is_live(token.market()) { quote.bid } else { Price::ZERO };
+            let worth = price.notional(p.lot.size, Rounding::Floor).unwrap_or(Cash::ZERO);
+            sum.plus(worth).unwrap_or(sum)
+        })
+    }
+
+    /// Made (or lost) on what is held, at the marks.
+    pub fn unrealized(&self, positions: &Positions) -> Cash {
+        Cash(self.now.0.saturating_sub(positions.cash.0).saturating_sub(positions.cost().0))
+    }
+
+    fn remark(&mut self, positions: &Positions, quotes: &Quotes, time: UtcNanos) {
+        if positions.opened_with.is_none() {
+            return;
+        }
+        let mut worth = positions.cash;
+        self.marks.retain(|token, _| positions.held(*token).0 > 0);
+        for (token, position) in positions.held_all() {
+            let quote = quotes.get(token);
+            let last = self.marks.get(&token).copied();
+            let mark = match (quote.valid && quotes.is_live(token.market()), quote.bid.0 > 0, last) {
+                (true, true, _) => quote.bid,
+                (true, false, Some(last)) if quote.ask.0 > 0 => last.min(quote.ask),
+                (_, _, Some(last)) => last,
+                (_, _, None) => quote.bid,
+            };
+            self.marks.insert(token, mark);
+            // A mark that does not fit is an absurd price: it counts for nothing rather than for something.
+            worth = mark.notional(position.lot.size, Rounding::Floor).and_then(|w| worth.plus(w)).unwrap_or(worth);
+        }
+        if !self.open {
+            self.open = true;
+            (self.peak, self.high, self.day_start, self.day_open) = (worth, worth, worth, worth);
+        }
+        self.now = worth;
+        self.peak = self.peak.max(worth);
+        self.high = self.high.max(worth);
+        let fallen = Cash(self.high.0.saturating_sub(worth.0));
+        self.max_drawdown = self.max_drawdown.max(fallen);
+        self.max_drawdown_ppm = self.max_drawdown_ppm.max(fall_ppm(self.high, worth));
+        self.extend_curve(time);
+    }
+
+    fn extend_curve(&mut self, time: UtcNanos) {
+        let step = self.curve_step.max(CURVE_STEP_NANOS);
+        if self.curve.last().is_some_and(|p| time.since(p.time) < step) {
+            return;
+        }
+        self.curve.push(Point { time, equity: self.now });
+        if self.curve.len() >= CURVE_MAX {
+            let mut keep = false;
+            self.curve.retain(|_| {
+                keep = !keep;
+                keep
+            });
+            self.curve_step = step.saturating_mul(2);
+        }
+    }
+
+    #[cold]
+    fn turn_day(&mut self, time: UtcNanos) {
+        if self.open {
+            let finished = self.day_ends / NANOS_PER_DAY - 1;
+            self.days.push((finished, Cash(self.now.0.saturating_sub(self.day_open.0))));
+            if self.days.len() > DAYS_MAX {
+                self.days.remove(0);
+            }
+            self.day_start = self.now;
+            self.day_open = self.now;
+        }
+        self.day_ends = (time.day() + 1).saturating_mul(NANOS_PER_DAY);
+    }
+}
+
+fn fall_ppm(from: Cash, to: Cash) -> u32 {
+    if from.0 <= 0 || to >= from {
+        return 0;
+    }
+    let fallen = from.0.saturating_sub(to.0);
+    schemas::money::mul_div(fallen, schemas::money::MICRO, from.0, Rounding::Floor)
+        .map_or(u32::MAX, |ppm| u32::try_from(ppm).unwrap_or(u32::MAX))
+}
+
+impl Projection for Equity {
+    const NAME: &'static str = "equity";
+    type Reads<'a> = (&'a Positions, &'a Quotes);
+
+    #[inline]
+    fn apply(&mut self, envelope: &Envelope, (positions, quotes): (&Positions, &Quotes)) {
+        if envelope.time.0 >= self.day_ends {
+            self.turn_day(envelope.time);
+        }
+        let touched = match &envelope.event {
+            Event::Market(MarketEvent::BookDelta(d)) => positions.touches(d.token.market()),
+            Event::Market(MarketEvent::Quote(q)) => positions.touches(q.token.market()),
+            Event::Market(MarketEvent::BookSnapshot(s)) => positions.touches(s.token.market()),
+            Event::Order(
+                OrderEvent::FillBooked(_) | OrderEvent::FillVoided { .. } | OrderEvent::PositionSettled(_),
+            )
+            | Event::Account(AccountEvent::BalanceObserved { .. }) => true,
+            Event::System(SystemEvent::KillSwitch { level: KillLevel::Off, .. }) => {
+                self.peak = self.now;
+                self.day_start = self.now;
+                false
+            }
+            _ => false,
+        };
+        if touched {
+            self.remark(positions, quotes, envelope.time);
+        }
+    }
+}

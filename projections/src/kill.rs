@@ -1,0 +1,53 @@
+//! The kill switch and other reasons not to trade. Latched: a restart finds it as it was, because it is a fold.
+
+use crate::Projection;
+use schemas::event::{AccountEvent, KillLevel, KillSource, OperatorCommand, SystemEvent};
+use schemas::{Envelope, Event, UtcNanos};
+use serde::{Deserialize, Serialize};
+
+/// Where the kill switch stands, and what else stops trading.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kill {
+    /// The level.
+    pub level: KillLevel,
+    /// Who set it, while it is not off.
+    pub source: Option<KillSource>,
+    /// When it was set.
+    pub since: UtcNanos,
+    /// Trading is halted for another reason.
+    pub halted: Option<String>,
+    /// The venue and the books differ, and nobody has explained it yet.
+    pub mismatch: bool,
+    /// The operator released the switch at this moment; limits measure from here, so that a release is not undone by
+    /// the very loss it was released from.
+    pub released_at: UtcNanos,
+    /// How often it was thrown.
+    pub trips: u32,
+}
+
+impl Projection for Kill {
+    const NAME: &'static str = "kill";
+    type Reads<'a> = ();
+
+    fn apply(&mut self, envelope: &Envelope, (): ()) {
+        match &envelope.event {
+            Event::System(SystemEvent::KillSwitch { level, source }) => {
+                if *level == KillLevel::Off {
+                    *self = Self { trips: self.trips, released_at: envelope.time, ..Self::default() };
+                } else {
+                    self.trips += u32::from(self.level == KillLevel::Off);
+                    self.level = *level;
+                    self.source = Some(*source);
+                    self.since = envelope.time;
+                }
+            }
+            Event::System(SystemEvent::Halted { reason }) => self.halted = Some(reason.clone()),
+            Event::System(SystemEvent::Resumed { .. }) => self.halted = None,
+            Event::System(SystemEvent::OperatorCommand { command: OperatorCommand::Kill(KillLevel::Off), .. }) => {
+                self.mismatch = false;
+            }
+            Event::Account(AccountEvent::ReconcileMismatch { .. }) => self.mismatch = true,
+            _ => {}
+        }
+    }
+}
