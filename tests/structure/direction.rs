@@ -6,7 +6,7 @@ use super::workspace::{self, Member};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Each crate with the crates it may import. A line names only crates of lines above it.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("arena-schemas", &[]),
     ("arena-log", &["arena-schemas"]),
     ("arena-projections", &["arena-schemas"]),
@@ -14,10 +14,20 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ("arena-exchange", &["arena-schemas", "arena-projections"]),
     ("arena-venues", &["arena-schemas"]),
     ("arena-models", &["arena-schemas"]),
+    // What both commands show, and how they end.
+    ("arena-console", &["arena-schemas", "arena-log", "arena-projections"]),
     // The two that wire: the process, and the questions asked of its log.
     (
         "arena-replay",
-        &["arena-schemas", "arena-log", "arena-projections", "arena-core", "arena-exchange", "arena-venues"],
+        &[
+            "arena-schemas",
+            "arena-log",
+            "arena-projections",
+            "arena-core",
+            "arena-exchange",
+            "arena-venues",
+            "arena-console",
+        ],
     ),
     (
         "arena-live",
@@ -29,6 +39,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
             "arena-exchange",
             "arena-venues",
             "arena-models",
+            "arena-console",
         ],
     ),
     // Nothing imports these two.
@@ -44,6 +55,7 @@ const EVERYTHING: &[&str] = &[
     "arena-exchange",
     "arena-venues",
     "arena-models",
+    "arena-console",
     "arena-replay",
     "arena-live",
 ];

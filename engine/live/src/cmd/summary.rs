@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 pub struct Summary {
     /// Which recording.
     pub name: String,
+    /// What is at stake.
+    pub mode: Option<schemas::event::Mode>,
     /// Whether the feed was read to its end.
     pub complete: bool,
     /// Events in the log.
@@ -78,6 +80,7 @@ impl Summary {
         let prob = |ppm: Option<u64>| ppm.and_then(|v| i64::try_from(v).ok()).and_then(Prob::from_ppm);
         Self {
             name: name.to_owned(),
+            mode: state.run.mode(),
             complete: state.run.stopped.as_ref().is_some_and(|(_, complete)| *complete),
             events: head.seq,
             cycles: state.decisions.started,
@@ -133,7 +136,7 @@ impl Summary {
         row("log", self.log.display().to_string());
         let head = format!(
             "{} {}: {}",
-            banner(None, paint),
+            banner(self.mode, paint),
             paint.strong(&self.name),
             if self.complete { money(change) } else { "stopped before its end; run again to go on".to_owned() }
         );

@@ -2,7 +2,7 @@
 
 use super::restore::{RestoreError, Restored, restore};
 use engine_core::{Chain, Config, Core, Draft};
-use eventlog::{LogError, LogWriter, OpenReport, WriterOptions};
+use eventlog::{LogError, LogId, LogWriter, OpenReport, WriterOptions};
 use exchange::{Divergence, Exchange};
 use projections::State;
 use schemas::event::{Checkpoint, FaultPolicy, MarketEvent, Mode, RunStarted, RunStopped, SystemEvent, TimerKind};
@@ -62,11 +62,15 @@ pub struct Engine {
 impl Engine {
     /// Opens (or creates) the log, folds what it holds, appends what is owed, and records the start of this run.
     pub fn open(dir: &Path, start: &Start<'_>) -> Result<(Self, OpenReport), EngineError> {
-        let (mut engine, report) = Self::attach(dir, start.config.clone())?;
+        let config = start.config.canonical()?;
+        // A new log is named by what it is made from: the same run gives the same log, byte for byte.
+        let name = blake3::hash(format!("{:?}\n{}\n{config}", start.mode, start.feed).as_bytes());
+        let mut log_id = [0; 16];
+        log_id.copy_from_slice(&name.as_bytes()[..16]);
+        let (mut engine, report) = Self::attach_as(dir, start.config.clone(), Some(log_id))?;
         for note in &report.notes {
             engine.fault("log", &note.to_string(), FaultPolicy::Repaired)?;
         }
-        let config = start.config.canonical()?;
         let run = RunStarted {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             mode: start.mode,
@@ -84,8 +88,11 @@ impl Engine {
 
     /// Opens an existing log to add something to it without starting a run: what an operator's command does.
     pub fn attach(dir: &Path, config: Config) -> Result<(Self, OpenReport), EngineError> {
-        let options =
-            WriterOptions { owner: format!("arena (pid {})", std::process::id()), ..WriterOptions::default() };
+        Self::attach_as(dir, config, None)
+    }
+
+    fn attach_as(dir: &Path, config: Config, log_id: Option<LogId>) -> Result<(Self, OpenReport), EngineError> {
+        let options = WriterOptions { owner: "arena".to_owned(), log_id, ..WriterOptions::default() };
         let (log, report) = LogWriter::open(dir, &options)?;
         let Restored { core, chain, exchange } = restore(dir)?;
         let mut engine = Self {
