@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct Book {
     bids: Vec<Level>,
     asks: Vec<Level>,
+    /// Something was lost, or the venue's best differs: only the venue's best or a whole book takes the doubt away.
+    doubted: bool,
     /// The venue's stated best agrees with ours, or there is nothing to compare with. Decisions need this.
     pub agrees: bool,
     /// Changes that had to remove levels better than the venue's stated best.
@@ -62,9 +64,16 @@ impl Book {
             Some(stated) => {
                 self.heal(stated);
                 self.agrees = self.top() == stated;
+                self.doubted = !self.agrees;
             }
-            None => self.agrees = !self.is_crossed(),
+            None => self.agrees = !self.doubted && !self.is_crossed(),
         }
+    }
+
+    /// Messages were lost: what is known may be wrong until it is stated again.
+    pub fn doubt(&mut self) {
+        self.agrees = false;
+        self.doubted = true;
     }
 
     /// Replaces everything.
@@ -77,6 +86,7 @@ impl Book {
         for l in &snapshot.asks {
             self.set(Side::Sell, l.price, l.size);
         }
+        self.doubted = false;
         self.agrees = !self.is_crossed();
     }
 

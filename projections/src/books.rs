@@ -40,7 +40,7 @@ impl Books {
     fn doubt(&mut self, market: MarketId) {
         for token in [market.yes(), market.no()] {
             if let Some(book) = self.list.get_mut(token.index()) {
-                book.agrees = false;
+                book.doubt();
             }
         }
     }
@@ -65,9 +65,7 @@ impl Projection for Books {
                 }
             }
             MarketEvent::FeedGap { scope: FeedScope::All, .. } => {
-                for book in &mut self.list {
-                    book.agrees = false;
-                }
+                self.list.iter_mut().for_each(Book::doubt);
             }
             MarketEvent::FeedGap { scope: FeedScope::Market(market), .. }
             | MarketEvent::Changed { market, change: MarketChange::Tick(_) } => self.doubt(*market),

@@ -134,7 +134,7 @@ impl Decisions {
     }
 
     /// Finished cycles, oldest first.
-    pub fn recent(&self) -> impl Iterator<Item = &Cycle> {
+    pub fn recent(&self) -> impl DoubleEndedIterator<Item = &Cycle> {
         self.recent.iter()
     }
 

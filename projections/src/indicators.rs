@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub const SCALE: i64 = 1_000;
 /// Bars without a change are counted at most this often; afterwards every average has arrived anyway.
 const IDLE_BARS_MAX: i64 = 200;
+/// No price is higher, nano-dollars: beyond it, averages of absurd prices would not fit.
+const MID_MAX: i64 = i64::MAX / 8;
 /// Closes kept.
 pub const CLOSES: usize = 20;
 
@@ -77,7 +79,7 @@ impl Indicator {
         if now < self.bar_ends {
             return;
         }
-        let passed = (now - self.bar_ends) / bar + 1;
+        let passed = now.saturating_sub(self.bar_ends) / bar + 1;
         for _ in 0..passed.min(IDLE_BARS_MAX) {
             self.close_bar();
         }
@@ -144,7 +146,7 @@ impl Indicators {
         let Some(indicator) = self.at(market) else { return };
         indicator.advance(time.0, bar);
         if let Some(mid) = mid {
-            indicator.mid = mid.0.saturating_mul(SCALE);
+            indicator.mid = mid.0.saturating_mul(SCALE).min(MID_MAX);
         }
     }
 }
@@ -168,7 +170,7 @@ impl Projection for Indicators {
                 let Size(size) = t.size;
                 // Buying NO is selling YES.
                 let up = (t.aggressor == Side::Buy) == (t.token.outcome() == Outcome::Yes);
-                indicator.flow = indicator.flow.saturating_add(if up { size } else { -size });
+                indicator.flow = indicator.flow.saturating_add(if up { size } else { size.saturating_neg() });
                 indicator.volume = indicator.volume.saturating_add(size);
             }
             _ => {}

@@ -57,13 +57,15 @@ impl Memory {
         now: UtcNanos,
         settings: &'a FoldSettings,
     ) -> impl DoubleEndedIterator<Item = &'a MemoryEntry> + 'a {
-        let ttl = i64::from(settings.memory.short_term_ttl_minutes) * 60 * schemas::time::NANOS_PER_SEC;
+        let ttl = i64::from(settings.memory.short_term_ttl_minutes) * 60;
+        let ttl = ttl.saturating_mul(schemas::time::NANOS_PER_SEC);
         self.entries.iter().filter(move |e| now.since(e.time) <= ttl)
     }
 
     /// Importance of an entry at `now`: it halves over half its lifetime.
     pub fn weight_ppm(entry: &MemoryEntry, now: UtcNanos, settings: &FoldSettings) -> u32 {
-        let half_life = i64::from(settings.memory.short_term_ttl_minutes) * 30 * schemas::time::NANOS_PER_SEC;
+        let half_life = i64::from(settings.memory.short_term_ttl_minutes) * 30;
+        let half_life = half_life.saturating_mul(schemas::time::NANOS_PER_SEC);
         let halvings = now.since(entry.time).max(0).checked_div(half_life).unwrap_or(31).min(31);
         entry.importance_ppm >> halvings
     }

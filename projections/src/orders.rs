@@ -65,8 +65,10 @@ pub struct Order {
     pub worst_case_loss: Cash,
     /// How much is filled.
     pub filled: Size,
-    /// The fills.
+    /// The fills that stand.
     pub fills: Vec<OrderFill>,
+    /// Fills that were voided: what they had matched is gone at the venue too.
+    pub voided: Vec<OrderFill>,
     /// When it was intended.
     pub intended_at: UtcNanos,
     /// When it last changed.
@@ -80,9 +82,14 @@ pub struct Order {
 }
 
 impl Order {
-    /// What is not filled.
+    /// What may still fill: neither filled nor lost in a match that was voided.
     pub fn remaining(&self) -> Size {
-        self.plan.size.less(self.filled)
+        self.voided.iter().fold(self.plan.size.less(self.filled), |left, fill| left.less(fill.size))
+    }
+
+    /// Whether a fill has been reported before, whatever became of it.
+    fn knows(&self, trade: TradeKey) -> bool {
+        self.fills.iter().chain(&self.voided).any(|f| f.trade == trade)
     }
 
     /// Cash that what is not filled may still cost: nothing for sales and for orders at their end.
@@ -154,6 +161,12 @@ impl Orders {
         self.open.values().filter(move |o| o.market == market)
     }
 
+    /// Whether a fill has been reported before. Venues report one again at each step to its settlement, and after a
+    /// reconnect: only the first report counts.
+    pub fn knows_fill(&self, fill: &FillBooked) -> bool {
+        self.get(fill.order).is_some_and(|o| o.knows(fill.trade))
+    }
+
     /// Cash that all open orders may still cost.
     pub fn reserved(&self) -> Cash {
         self.open.values().map(Order::reserved).fold(Cash::ZERO, |a, b| a.plus(b).unwrap_or(Cash(i64::MAX)))
@@ -178,6 +191,7 @@ impl Orders {
             worst_case_loss: intent.worst_case_loss,
             filled: Size::ZERO,
             fills: Vec::new(),
+            voided: Vec::new(),
             intended_at: envelope.time,
             updated_at: envelope.time,
             attempts: 1,
@@ -215,8 +229,11 @@ impl Orders {
 
     fn book(&mut self, fill: &FillBooked, time: UtcNanos) -> bool {
         let Some(order) = self.find(fill.order) else { return false };
-        if order.fills.iter().any(|f| f.trade == fill.trade) {
-            return true; // The venue reports a fill once a status; only the first counts.
+        if order.knows(fill.trade) {
+            return true;
+        }
+        if fill.size.0 <= 0 {
+            return false;
         }
         order.fills.push(OrderFill { trade: fill.trade, size: fill.size, fee: fill.fee });
         order.filled = order.filled.plus(fill.size).unwrap_or(order.plan.size);
@@ -237,7 +254,7 @@ impl Orders {
         let Some(i) = order.fills.iter().position(|f| f.trade == trade) else { return false };
         let fill = order.fills.remove(i);
         order.filled = order.filled.less(fill.size);
-        // A voided fill does not bring the order back to the book: what it had matched is gone at the venue too.
+        order.voided.push(fill);
         self.voided += 1;
         true
     }

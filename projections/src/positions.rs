@@ -6,15 +6,16 @@
 
 use crate::Projection;
 use crate::health::Health;
-use schemas::event::{AccountEvent, FillBooked, OrderEvent, PositionSettled, TradeKey};
+use schemas::event::{AccountEvent, FillBooked, Liquidity, OrderEvent, PositionSettled, TradeKey};
 use schemas::money::mul_div;
 use schemas::{
-    Cash, CycleId, Envelope, Event, MarketId, MoneyError, OrderId, Price, Rounding, Side, Size, TokenId, UtcNanos,
+    Cash, CycleId, Envelope, Event, MarketId, MoneyError, OrderId, Outcome, Price, Rounding, Side, Size, TokenId,
+    UtcNanos,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The sums of one token after some fills.
+/// What one token adds up to after some fills.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lot {
     /// Shares held.
@@ -27,34 +28,97 @@ pub struct Lot {
     pub fees: Cash,
     /// Cash in less cash out.
     pub cash: Cash,
+    /// Shares bought and sold, in dollars.
+    volume: Cash,
+    fills: u64,
+    maker_fills: u64,
+    holding: Holding,
+    trips: Trips,
+}
+
+/// The present holding of a token, or the last one: from the first share to none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Holding {
+    opened_at: UtcNanos,
+    /// The order that last bought, and its cycle.
+    order: OrderId,
+    cycle: CycleId,
+    /// Realized before it began: the difference is what it brought.
+    realized_before: Cash,
+    /// The largest cost it had.
+    invested: Cash,
 }
 
 impl Lot {
-    /// The lot after one more fill.
-    fn after(self, fill: &Provisional) -> Result<Self, MoneyError> {
+    /// The lot after one more fill of a token that pays for `outcome`.
+    fn after(self, fill: &Provisional, outcome: Outcome) -> Result<Self, MoneyError> {
         let mut lot = self;
         lot.fees = lot.fees.plus(fill.fee)?;
+        lot.volume = lot.volume.plus(fill.price.notional(fill.size, Rounding::HalfEven)?)?;
+        lot.fills += 1;
+        lot.maker_fills += u64::from(fill.maker);
         match fill.side {
             Side::Buy => {
                 let paid = fill.price.notional(fill.size, Rounding::Ceil)?.plus(fill.fee)?;
+                if lot.size == Size::ZERO {
+                    lot.holding.opened_at = fill.time;
+                    lot.holding.realized_before = lot.realized;
+                    lot.holding.invested = Cash::ZERO;
+                }
                 lot.size = lot.size.plus(fill.size)?;
                 lot.cost = lot.cost.plus(paid)?;
                 lot.cash = lot.cash.minus(paid)?;
+                (lot.holding.order, lot.holding.cycle) = (fill.order, fill.cycle);
+                lot.holding.invested = lot.holding.invested.max(lot.cost);
             }
             Side::Sell => {
+                // More than is held is sold only where the purchase behind it was voided.
                 let sold = Size(fill.size.0.min(lot.size.0));
                 let received = fill.price.notional(fill.size, Rounding::Floor)?.minus(fill.fee)?;
                 let share = match lot.size.0 {
                     0 => Cash::ZERO,
                     held => mul_div(lot.cost.0, sold.0, held, Rounding::HalfEven).map(Cash)?,
                 };
+                let held_before = lot.size;
                 lot.size = lot.size.less(sold);
                 lot.cost = lot.cost.minus(share)?;
                 lot.cash = lot.cash.plus(received)?;
                 lot.realized = lot.realized.plus(received.minus(share)?)?;
+                if lot.size == Size::ZERO && held_before.0 > 0 {
+                    lot.trips = lot.trips.with(&lot.trip(fill.time, outcome));
+                }
             }
         }
         Ok(lot)
+    }
+
+    /// The lot after its market paid out.
+    fn settled(self, cash: Cash, time: UtcNanos, outcome: Outcome) -> Result<Self, MoneyError> {
+        let mut lot = self;
+        lot.size = Size::ZERO;
+        lot.cost = Cash::ZERO;
+        lot.cash = lot.cash.plus(cash)?;
+        lot.realized = lot.realized.plus(cash.minus(self.cost)?)?;
+        lot.trips = lot.trips.with(&lot.trip(time, outcome));
+        Ok(lot)
+    }
+
+    /// The holding of which nothing is left, as a count of one. These are statistics: what does not fit sticks.
+    fn trip(&self, time: UtcNanos, outcome: Outcome) -> Trips {
+        let made = self.realized.0.saturating_sub(self.holding.realized_before.0);
+        let (won, yes) = (made > 0, outcome == Outcome::Yes);
+        Trips {
+            count: 1,
+            wins: u64::from(won),
+            gross_win: Cash(made.max(0)),
+            gross_loss: Cash(made.min(0).saturating_neg()),
+            best: Cash(made),
+            worst: Cash(made),
+            held_seconds: time.since(self.holding.opened_at) / schemas::time::NANOS_PER_SEC,
+            invested: self.holding.invested,
+            yes: u64::from(yes),
+            yes_wins: u64::from(won && yes),
+        }
     }
 }
 
@@ -62,11 +126,14 @@ impl Lot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Provisional {
     order: OrderId,
+    cycle: CycleId,
     trade: TradeKey,
+    time: UtcNanos,
     side: Side,
     price: Price,
     size: Size,
     fee: Cash,
+    maker: bool,
     confirmed: bool,
 }
 
@@ -85,12 +152,6 @@ pub struct Position {
     pub order: OrderId,
     /// The cycle that last bought.
     pub cycle: CycleId,
-    /// Realized when the present holding began: the difference is what the holding brought.
-    realized_before: Cash,
-    /// Fees paid when the present holding began.
-    fees_before: Cash,
-    /// The largest cost the present holding had.
-    invested: Cash,
 }
 
 impl Position {
@@ -99,16 +160,21 @@ impl Position {
         mul_div(self.lot.cost.0, schemas::money::MICRO, self.lot.size.0, Rounding::Ceil).map_or(Price::ZERO, Price)
     }
 
-    fn refold(&mut self) -> Result<(), MoneyError> {
-        self.lot = self.provisional.iter().try_fold(self.base, |lot, fill| lot.after(fill))?;
-        Ok(())
+    fn find(&self, order: OrderId, trade: TradeKey) -> Option<usize> {
+        self.provisional.iter().position(|f| f.trade == trade && f.order == order)
+    }
+
+    fn hold(&mut self, lot: Lot) {
+        self.lot = lot;
+        let Holding { opened_at, order, cycle, .. } = lot.holding;
+        (self.opened_at, self.order, self.cycle) = (opened_at, order, cycle);
     }
 
     /// Moves the confirmed fills at the front into the base: they cannot be voided any more.
-    fn settle_front(&mut self) -> Result<(), MoneyError> {
+    fn settle_front(&mut self, outcome: Outcome) -> Result<(), MoneyError> {
         let n = self.provisional.iter().take_while(|f| f.confirmed).count();
         for fill in self.provisional.drain(..n) {
-            self.base = self.base.after(&fill)?;
+            self.base = self.base.after(&fill, outcome)?;
         }
         Ok(())
     }
@@ -137,6 +203,25 @@ pub struct Trips {
     pub yes: u64,
     /// Wins on YES tokens.
     pub yes_wins: u64,
+}
+
+impl Trips {
+    /// Both together.
+    fn with(&self, other: &Self) -> Self {
+        let sum = |a: Cash, b: Cash| Cash(a.0.saturating_add(b.0));
+        Self {
+            count: self.count + other.count,
+            wins: self.wins + other.wins,
+            gross_win: sum(self.gross_win, other.gross_win),
+            gross_loss: sum(self.gross_loss, other.gross_loss),
+            best: self.best.max(other.best),
+            worst: self.worst.min(other.worst),
+            held_seconds: self.held_seconds.saturating_add(other.held_seconds),
+            invested: sum(self.invested, other.invested),
+            yes: self.yes + other.yes,
+            yes_wins: self.yes_wins + other.yes_wins,
+        }
+    }
 }
 
 /// Cash and positions.
@@ -217,8 +302,22 @@ impl Positions {
         opened + i128::from(self.realized.0) - i128::from(self.cash.0) - cost
     }
 
-    /// Replaces a token's sums, keeping the totals in step.
-    fn shift(&mut self, token: TokenId, before: Lot, after: Lot) -> Result<(), MoneyError> {
+    /// Replaces a token's sums and keeps the totals in step. Nothing changes unless everything fits.
+    fn shift(&mut self, token: TokenId, after: Lot) -> Result<(), MoneyError> {
+        let before = self.tokens.get(&token).map_or(Lot::default(), |p| p.lot);
+        let gained = after.realized.minus(before.realized)?;
+        let in_market = self.realized_in(token.market()).plus(gained)?;
+        let cash = self.cash.plus(after.cash.minus(before.cash)?)?;
+        let fees = self.fees.plus(after.fees.minus(before.fees)?)?;
+        let realized = self.realized.plus(gained)?;
+        let volume = self.volume.plus(after.volume.minus(before.volume)?)?;
+        (self.cash, self.fees, self.realized, self.volume) = (cash, fees, realized, volume);
+        if gained != Cash::ZERO {
+            self.by_market.insert(token.market(), in_market);
+        }
+        self.fills = self.fills + after.fills - before.fills;
+        self.maker_fills = self.maker_fills + after.maker_fills - before.maker_fills;
+        self.tokens.entry(token).or_default().hold(after);
         match (self.holding.binary_search(&token), after.size.0 > 0) {
             (Err(i), true) => self.holding.insert(i, token),
             (Ok(i), false) => {
@@ -226,64 +325,43 @@ impl Positions {
             }
             _ => {}
         }
-        self.cash = self.cash.plus(after.cash.minus(before.cash)?)?;
-        self.fees = self.fees.plus(after.fees.minus(before.fees)?)?;
-        let gained = after.realized.minus(before.realized)?;
-        self.realized = self.realized.plus(gained)?;
-        if gained != Cash::ZERO {
-            let market = self.by_market.entry(token.market()).or_default();
-            *market = market.plus(gained)?;
+        if after.trips != before.trips {
+            self.trips = self.tokens.values().fold(Trips::default(), |all, p| all.with(&p.lot.trips));
         }
         Ok(())
     }
 
     fn book(&mut self, envelope: &Envelope, fill: &FillBooked) -> Result<bool, MoneyError> {
-        let position = self.tokens.entry(fill.token).or_default();
-        if position.provisional.iter().any(|f| f.trade == fill.trade && f.order == fill.order) {
+        let position = self.tokens.get(&fill.token);
+        if position.is_some_and(|p| p.find(fill.order, fill.trade).is_some()) {
             return Ok(true);
         }
-        let before = position.lot;
+        let before = position.map_or(Lot::default(), |p| p.lot);
+        if fill.size.0 <= 0 || fill.price.0 < 0 || (fill.side == Side::Sell && fill.size > before.size) {
+            return Ok(false); // Selling what is not held: the venue and the books differ.
+        }
         let new = Provisional {
             order: fill.order,
+            cycle: envelope.cycle.unwrap_or_default(),
             trade: fill.trade,
+            time: envelope.time,
             side: fill.side,
             price: fill.price,
             size: fill.size,
             fee: fill.fee,
+            maker: fill.liquidity == Liquidity::Maker,
             confirmed: false,
         };
-        let after = before.after(&new)?;
-        if fill.side == Side::Sell && fill.size > before.size {
-            return Ok(false); // Selling what is not held: the venue and the books differ.
-        }
-        position.provisional.push(new);
-        position.lot = after;
-        if before.size == Size::ZERO {
-            position.opened_at = envelope.time;
-            position.realized_before = before.realized;
-            position.fees_before = before.fees;
-            position.invested = Cash::ZERO;
-        }
-        if fill.side == Side::Buy {
-            position.order = fill.order;
-            position.cycle = envelope.cycle.unwrap_or_default();
-            position.invested = position.invested.max(after.cost);
-        }
-        self.shift(fill.token, before, after)?;
-        self.volume = self.volume.plus(fill.price.notional(fill.size, Rounding::HalfEven)?)?;
-        self.fills += 1;
-        self.maker_fills += u64::from(fill.liquidity == schemas::event::Liquidity::Maker);
-        if after.size == Size::ZERO {
-            self.finish_trip(envelope.time, fill.token)?;
-        }
+        self.shift(fill.token, before.after(&new, fill.token.outcome())?)?;
+        self.tokens.entry(fill.token).or_default().provisional.push(new);
         Ok(true)
     }
 
     fn confirm(&mut self, order: OrderId, trade: TradeKey) -> Result<bool, MoneyError> {
-        for position in self.tokens.values_mut() {
-            if let Some(fill) = position.provisional.iter_mut().find(|f| f.trade == trade && f.order == order) {
-                fill.confirmed = true;
-                position.settle_front()?;
+        for (token, position) in &mut self.tokens {
+            if let Some(i) = position.find(order, trade) {
+                position.provisional[i].confirmed = true;
+                position.settle_front(token.outcome())?;
                 return Ok(true);
             }
         }
@@ -291,62 +369,31 @@ impl Positions {
     }
 
     fn void(&mut self, order: OrderId, trade: TradeKey) -> Result<bool, MoneyError> {
-        let place = self.tokens.iter().find_map(|(token, p)| {
-            let i = p.provisional.iter().position(|f| f.trade == trade && f.order == order)?;
-            Some((*token, i))
-        });
-        let Some((token, i)) = place else { return Ok(false) };
-        let Some(position) = self.tokens.get_mut(&token) else { return Ok(false) };
-        let before = position.lot;
-        position.provisional.remove(i);
-        position.refold()?;
-        let after = position.lot;
-        self.fills = self.fills.saturating_sub(1);
-        self.shift(token, before, after)?;
+        let place = self.tokens.iter().find_map(|(token, p)| Some((*token, p, p.find(order, trade)?)));
+        let Some((token, position, i)) = place.filter(|(_, p, i)| !p.provisional[*i].confirmed) else {
+            return Ok(false);
+        };
+        let mut rest = position.provisional.clone();
+        rest.remove(i);
+        let after = rest.iter().try_fold(position.base, |lot, fill| lot.after(fill, token.outcome()))?;
+        self.shift(token, after)?;
+        self.tokens.entry(token).or_default().provisional = rest;
         Ok(true)
     }
 
     fn settle(&mut self, envelope: &Envelope, settled: &PositionSettled) -> Result<bool, MoneyError> {
-        let Some(position) = self.tokens.get_mut(&settled.token) else { return Ok(false) };
-        if position.lot.size != settled.size {
+        let before = self.tokens.get(&settled.token).map_or(Lot::default(), |p| p.lot);
+        if before.size != settled.size || settled.size.0 <= 0 {
             return Ok(false);
         }
-        let before = position.lot;
-        let mut after = before;
-        after.size = Size::ZERO;
-        after.cost = Cash::ZERO;
-        after.cash = before.cash.plus(settled.cash)?;
-        after.realized = before.realized.plus(settled.cash.minus(before.cost)?)?;
-        position.lot = after;
+        let after = before.settled(settled.cash, envelope.time, settled.token.outcome())?;
+        self.shift(settled.token, after)?;
+        let position = self.tokens.entry(settled.token).or_default();
         position.base = after;
         position.provisional.clear();
-        self.shift(settled.token, before, after)?;
         self.settled += 1;
         self.settled_worthless += u64::from(settled.payout == Price::ZERO);
-        self.finish_trip(envelope.time, settled.token)?;
         Ok(true)
-    }
-
-    fn finish_trip(&mut self, time: UtcNanos, token: TokenId) -> Result<(), MoneyError> {
-        let Some(position) = self.tokens.get(&token) else { return Ok(()) };
-        let made = position.lot.realized.minus(position.realized_before)?;
-        let held = time.since(position.opened_at) / schemas::time::NANOS_PER_SEC;
-        let trips = &mut self.trips;
-        trips.count += 1;
-        trips.invested = trips.invested.plus(position.invested)?;
-        trips.held_seconds = trips.held_seconds.saturating_add(held);
-        let yes = token.outcome() == schemas::Outcome::Yes;
-        trips.yes += u64::from(yes);
-        if made.0 > 0 {
-            trips.wins += 1;
-            trips.yes_wins += u64::from(yes);
-            trips.gross_win = trips.gross_win.plus(made)?;
-        } else {
-            trips.gross_loss = trips.gross_loss.minus(made)?;
-        }
-        trips.best = trips.best.max(made);
-        trips.worst = trips.worst.min(made);
-        Ok(())
     }
 
     fn take(&mut self, envelope: &Envelope) -> Result<bool, MoneyError> {
@@ -357,8 +404,8 @@ impl Positions {
             Event::Order(OrderEvent::PositionSettled(settled)) => self.settle(envelope, settled),
             Event::Account(AccountEvent::BalanceObserved { cash }) => {
                 if self.opened_with.is_none() {
-                    self.opened_with = Some(*cash);
                     self.cash = self.cash.plus(*cash)?;
+                    self.opened_with = Some(*cash);
                 }
                 Ok(true)
             }

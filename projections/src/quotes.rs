@@ -36,7 +36,7 @@ impl TokenQuote {
 
     /// Half way between bid and ask, if both are there.
     pub fn mid(&self) -> Option<Price> {
-        self.is_two_sided().then(|| Price((self.bid.0 + self.ask.0) / 2))
+        self.is_two_sided().then(|| Price(self.bid.0 + (self.ask.0 - self.bid.0) / 2))
     }
 
     /// The market's own probability.

@@ -75,10 +75,18 @@ impl Record {
     }
 }
 
+/// Forecasts about one market.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Pending {
+    by_source: BTreeMap<String, Sums>,
+    /// They are in the records already: a venue may report a resolution more than once.
+    scored: bool,
+}
+
 /// Records by forecaster, and by forecaster and category.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scores {
-    pending: BTreeMap<MarketId, BTreeMap<String, Sums>>,
+    pending: BTreeMap<MarketId, Pending>,
     /// By forecaster; the blend that decisions use is called `blend`.
     pub by_source: BTreeMap<String, Record>,
     /// By forecaster and category number.
@@ -93,17 +101,19 @@ impl Scores {
 
     /// The score that a market's forecasts by `source` would get: ours and the market's, millionths.
     pub fn of_market(&self, market: MarketId, source: &str, yes: bool) -> Option<(u64, u64)> {
-        self.pending.get(&market)?.get(source).map(|s| s.score(yes))
+        self.pending.get(&market)?.by_source.get(source).map(|s| s.score(yes))
     }
 
-    fn note(&mut self, estimate: &ResearchEstimate) {
-        if estimate.abstain {
+    fn note(&mut self, estimate: &ResearchEstimate, markets: &Markets) {
+        // What is said after the end is no forecast.
+        let over = markets.get(estimate.market).is_some_and(|m| m.resolved.is_some());
+        if estimate.abstain || over {
             return;
         }
         let market = self.pending.entry(estimate.market).or_default();
-        let sums = match market.get_mut(estimate.source.name()) {
+        let sums = match market.by_source.get_mut(estimate.source.name()) {
             Some(sums) => sums,
-            None => market.entry(estimate.source.name().to_owned()).or_default(),
+            None => market.by_source.entry(estimate.source.name().to_owned()).or_default(),
         };
         sums.add(estimate.probability, estimate.market_price);
     }
@@ -115,9 +125,10 @@ impl Scores {
             Resolution::No => false,
             Resolution::Split => return,
         };
-        let Some(pending) = self.pending.get(&market) else { return };
+        let Some(pending) = self.pending.get_mut(&market).filter(|p| !p.scored) else { return };
+        pending.scored = true;
         let category = markets.get(market).map_or(0, |m| m.category);
-        for (source, sums) in pending {
+        for (source, sums) in &pending.by_source {
             self.by_source.entry(source.clone()).or_default().add(sums, yes);
             self.by_category.entry((source.clone(), category)).or_default().add(sums, yes);
         }
@@ -141,7 +152,7 @@ impl Projection for Scores {
     #[inline]
     fn apply(&mut self, envelope: &Envelope, markets: &Markets) {
         match &envelope.event {
-            Event::Agent(AgentEvent::ResearchEstimate(estimate)) => self.note(estimate),
+            Event::Agent(AgentEvent::ResearchEstimate(estimate)) => self.note(estimate, markets),
             Event::Market(MarketEvent::Resolved { market, resolution })
                 // The first resolution counts; the market fold has just taken it.
                 if markets.get(*market).is_some_and(|m| m.resolved_at == envelope.time && m.resolved == Some(*resolution)) =>

@@ -102,8 +102,8 @@ impl Audit {
         })?;
         let said = origin == Origin::Input && self.is_simulated() && is_report(&envelope.event);
         self.hold_time(envelope, said || origin == Origin::Decided)?;
-        if origin == Origin::Input && !said {
-            self.hold_silence(envelope)?;
+        if origin == Origin::Input && self.is_simulated() {
+            self.hold_report(envelope, said)?;
         }
         if let Event::System(SystemEvent::Checkpoint(checkpoint)) = &envelope.event {
             hold_hashes(envelope.seq.get(), checkpoint, self.core.state())?;
@@ -141,15 +141,25 @@ impl Audit {
         Err(Divergence { seq: envelope.seq.get(), what: What::Time, found: time.to_string(), expected })
     }
 
-    /// Nothing comes in while the exchange has something to say.
-    fn hold_silence(&self, envelope: &Envelope) -> Result<(), Divergence> {
-        let due = self.exchange.report_due(self.core.state().time).filter(|_| self.is_simulated());
-        let Some(report) = due else { return Ok(()) };
+    /// What the exchange says next is what it has to say by now, and nothing else comes in before that.
+    fn hold_report(&self, envelope: &Envelope, said: bool) -> Result<(), Divergence> {
+        let due = self.exchange.report_due(self.core.state().time);
+        let equal = match due {
+            Some(r) => said && (&r.event, r.cause, r.cycle) == (&envelope.event, envelope.cause, envelope.cycle),
+            None => !said,
+        };
+        if equal {
+            return Ok(());
+        }
+        let shown = |event: &Event, cause: Option<Seq>| match cause {
+            Some(cause) => format!("{event:?} (because of {cause})"),
+            None => format!("{event:?}"),
+        };
         Err(Divergence {
             seq: envelope.seq.get(),
             what: What::ExchangeReport,
-            found: format!("{:?}", envelope.event),
-            expected: format!("{:?}", report.event),
+            found: shown(&envelope.event, envelope.cause),
+            expected: due.map_or_else(|| "nothing here".to_owned(), |r| shown(&r.event, r.cause)),
         })
     }
 

@@ -73,3 +73,8 @@ pub fn beyond(reader: &LogReader, seq: u64) -> Result<Failure, Failure> {
     };
     Ok(Failure::new(Code::Usage, what))
 }
+
+/// That something is there which can be checked, intact or not.
+pub fn open_or_broken(dir: &Path) -> Result<(), Failure> {
+    if eventlog::exists(dir) { Ok(()) } else { open(dir).map(|_| ()) }
+}

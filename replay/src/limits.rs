@@ -34,8 +34,7 @@ impl Use {
 pub fn in_use(state: &State, config: &Config) -> Vec<Use> {
     let (risk, now) = (&config.risk, state.time);
     let equity = Cash(state.equity.now.0.max(0));
-    let portfolio =
-        mul_div(equity.0, risk.max_portfolio_risk_pct.0, 100_000_000, Rounding::Floor).unwrap_or_default();
+    let portfolio = mul_div(equity.0, risk.max_portfolio_risk_pct.0, 100_000_000, Rounding::Floor).unwrap_or_default();
     let at_risk = state.positions.cost().plus(state.orders.reserved()).unwrap_or(Cash(i64::MAX));
     let row = |limit, used, allowed| Use { limit, used, allowed };
     vec![
@@ -43,11 +42,7 @@ pub fn in_use(state: &State, config: &Config) -> Vec<Use> {
         row(Limit::OpenPositions, open_markets(state), i64::from(risk.max_open_positions)),
         row(Limit::DailyLoss, state.equity.daily_loss().0, risk.daily_loss_limit_usdc.0),
         row(Limit::Drawdown, i64::from(state.equity.drawdown_ppm()), risk.max_drawdown_pct.0 / 100),
-        row(
-            Limit::OrderRate,
-            i64::from(state.activity.orders_last_minute(now)),
-            i64::from(risk.max_orders_per_minute),
-        ),
+        row(Limit::OrderRate, i64::from(state.activity.orders_last_minute(now)), i64::from(risk.max_orders_per_minute)),
         row(Limit::Turnover, state.activity.turnover_last_day(now).0, risk.max_turnover_usdc.0),
         row(Limit::FeeDrag, state.activity.fees_last_day(now).0, risk.max_fees_usdc.0),
         row(Limit::Balance, state.orders.reserved().0, state.positions.cash.0),
@@ -76,9 +71,7 @@ pub fn amount(limit: Limit, value: i64) -> String {
         Limit::Spread | Limit::PriceBand | Limit::TickGrid | Limit::MinEdge => Price(value).to_string(),
         Limit::MinSize => format!("{} shares", Size(value)),
         Limit::MinConfidence => Prob::from_ppm(value).map_or_else(|| value.to_string(), |p| p.to_string()),
-        Limit::Drawdown => {
-            Prob::from_ppm(value).map_or_else(|| format!("{value} ppm"), console::words::percent)
-        }
+        Limit::Drawdown => Prob::from_ppm(value).map_or_else(|| format!("{value} ppm"), console::words::percent),
         Limit::OpenPositions | Limit::OrderRate | Limit::UnknownOrders => value.to_string(),
         Limit::SingleTrade
         | Limit::PositionSize

@@ -141,6 +141,19 @@ fn a_full_disk() {
 }
 
 #[test]
+fn a_log_goes_on_with_its_own_recording_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("log");
+    let run = |format: &str, path: &str| {
+        arena(&format!("run -q --format {format} --recording {} --log {}", fixture(path), log.display()))
+    };
+    run("l2-csv", "bench-stream/stream_head.csv.gz").expect_code(0);
+    let other = run("polymarket-tob", "polymarket-us-tob/compact/quotes.csv.zst").expect_code(2);
+    assert!(other.stderr.contains("another recording"), "{}", other.stderr);
+    run("l2-csv", "bench-stream/stream_head.csv.gz").expect_code(0);
+}
+
+#[test]
 fn output_that_nobody_reads_is_no_error() {
     let script = format!("{} config show | head -n 1", command("arena").get_program().to_string_lossy());
     let done = std::process::Command::new("bash").args(["-o", "pipefail", "-c", &script]).output().unwrap();

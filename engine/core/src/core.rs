@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use projections::State;
-use schemas::event::{KillLevel, MarketEvent, Mode, SystemEvent, TimerKind};
+use schemas::event::{KillLevel, MarketEvent, Mode, SystemEvent};
 use schemas::{CycleId, Envelope, Event, MarketId, Seq, TokenId, UtcNanos};
 
 /// An event that must be appended next. Sequence and time are given when it is.
@@ -80,13 +80,18 @@ impl Core {
         }
     }
 
-    /// The next moment at which something is due that no event may announce. Always later than the state's own time.
+    /// The next moment at which something is due that no event may announce. May lie in the past: then it is overdue, and
+    /// deciding on the timer deals with it.
     pub fn next_timer(&self) -> Option<UtcNanos> {
         let config = self.config.as_ref()?;
+        if self.state.run.mode() == Some(Mode::Import) {
+            return None;
+        }
         let now = self.state.time;
         let holds = self.state.positions.held_all().map(|(_, p)| crate::exits::hold_ends(p, config));
         let resends = self.state.orders.open().filter_map(|o| crate::unknown::resend_at(o, config));
-        holds.chain(resends).filter(|due| *due > now).min()
+        // A holding that is over may lack a price to be sold at: the next tick looks again, not a timer.
+        holds.filter(|due| *due > now).chain(resends).min()
     }
 }
 
@@ -140,12 +145,10 @@ impl Step<'_> {
             SystemEvent::RunStarted(_) => self.on_start(),
             SystemEvent::OperatorCommand { command, .. } => self.on_command(command),
             SystemEvent::KillSwitch { level, .. } if *level != KillLevel::Off => self.on_kill(*level),
-            SystemEvent::TimerFired { timer: TimerKind::Core, .. } => {
+            // Whoever it was set for: two timers of one moment may fire as one.
+            SystemEvent::TimerFired { .. } => {
                 self.resend_unknown();
-                let markets: Vec<MarketId> = self.state.positions.held_all().map(|(t, _)| t.market()).collect();
-                for market in markets {
-                    self.consider_exits(market);
-                }
+                self.consider_all_exits();
             }
             _ => {}
         }

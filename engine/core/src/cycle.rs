@@ -210,7 +210,7 @@ impl Step<'_> {
             return None;
         }
         // Join the bid; where the spread is wider than two ticks, go one better.
-        let wide = quote.ask.0 - quote.bid.0 > 2 * market.tick.0;
+        let wide = quote.ask.0 - quote.bid.0 > market.tick.0.saturating_mul(2);
         let price = Price(quote.bid.0 + if wide { market.tick.0 } else { 0 }).floor_to(market.tick);
         self.entry(market, token, blend, price, price, Style::Maker)
     }

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::core::Step;
+use projections::decisions::CycleEnd;
 use projections::positions::Position;
 use projections::quotes::TokenQuote;
 use schemas::event::{
@@ -21,7 +22,7 @@ pub(crate) fn hold_ends(position: &Position, config: &Config) -> UtcNanos {
 /// Where the target and the stop of a holding lie, from its average cost. The target stays below one dollar.
 pub(crate) fn bounds(cost: Price, tick: Price, config: &Config) -> (Price, Price) {
     let part = |fraction: Prob| mul_div(cost.0, i64::from(fraction.0), MICRO, Rounding::Ceil).unwrap_or(0);
-    let target = Price(cost.0.saturating_add(part(config.exit.profit_target_pct)).min(MICRO - tick.0));
+    let target = Price(cost.0.saturating_add(part(config.exit.profit_target_pct)).min(MICRO.saturating_sub(tick.0)));
     let stop = Price(cost.0.saturating_sub(part(config.exit.stop_loss_pct)).max(0));
     (target, stop)
 }
@@ -31,7 +32,7 @@ impl Step<'_> {
     pub fn consider_exits(&mut self, market: MarketId) -> bool {
         let mut started = false;
         for token in [market.yes(), market.no()] {
-            if let Some(reason) = self.exit_reason(token) {
+            if let Some(reason) = self.exit_due(token).filter(|_| self.may_exit(token)) {
                 let cycle = self.new_cycle();
                 let trigger = CycleTrigger::Exit(reason);
                 self.emit_in(Some(cycle), Event::Agent(AgentEvent::CycleStarted { market, trigger }));
@@ -41,11 +42,18 @@ impl Step<'_> {
         started
     }
 
-    fn exit_reason(&self, token: TokenId) -> Option<ExitReason> {
-        let position = self.state.positions.get(token)?;
-        if position.lot.size < LOT || !self.may_exit(token) {
-            return None;
+    /// The same in every market where something is held.
+    pub fn consider_all_exits(&mut self) {
+        let mut markets: Vec<MarketId> = self.state.positions.held_all().map(|(t, _)| t.market()).collect();
+        markets.dedup();
+        for market in markets {
+            self.consider_exits(market);
         }
+    }
+
+    /// Why a token must be given up, whether or not a sale may be tried now.
+    fn exit_due(&self, token: TokenId) -> Option<ExitReason> {
+        let position = self.state.positions.get(token).filter(|p| p.lot.size >= LOT)?;
         let quote = self.state.quotes.get(token);
         if !quote.valid || quote.bid.0 <= 0 {
             return None;
@@ -79,15 +87,22 @@ impl Step<'_> {
             return false;
         }
         let pause = u64::from(self.config.exit.retry_seconds);
-        // Only the last few closed orders can be this recent.
+        let passed = |tried: UtcNanos| self.now() >= tried.plus_secs(pause);
+        // Only the last few closed orders and cycles can be this recent.
         let last = self.state.orders.closed().rev().take(64).find(|o| sale(o));
-        last.is_none_or(|o| self.now() >= o.updated_at.plus_secs(pause))
+        let refused = self.state.decisions.recent().rev().take(64).find(|c| {
+            let proposed = c.proposal.as_ref().map(|p| p.action);
+            c.end == Some(CycleEnd::Vetoed) && proposed == Some(Action { token, side: Side::Sell })
+        });
+        last.is_none_or(|o| passed(o.updated_at)) && refused.is_none_or(|c| passed(c.started_at))
     }
 
     /// An exit cycle has started: propose the sale, or say why there is none.
     pub fn propose_exit(&mut self, cycle: CycleId, market: MarketId, reason: ExitReason) {
-        let free = |t: &TokenId| self.state.positions.held(*t).less(self.state.orders.selling(*t));
-        let held = [market.yes(), market.no()].into_iter().find(|t| free(t) >= LOT);
+        let free = |t: TokenId| self.state.positions.held(t).less(self.state.orders.selling(t));
+        // The event that started the cycle names the market only; of two outcomes held, it means the one that is due.
+        let due = |t: &TokenId| free(*t) >= LOT && self.exit_due(*t) == Some(reason);
+        let held = [market.yes(), market.no()].into_iter().find(due);
         let Some(token) = held else {
             return self.no_decision(cycle, market, NoDecisionReason::NothingHeld);
         };

@@ -6,7 +6,7 @@ use schemas::event::{
     AccountEvent, CancelReason, KillLevel, KillSource, Mode, OperatorCommand, OrderEvent, Purpose, SystemEvent,
 };
 use schemas::money::mul_div;
-use schemas::{Event, MarketId, OrderId, Rounding};
+use schemas::{Event, OrderId, Rounding};
 
 impl Step<'_> {
     /// A process started: the configured kill switch, and what a crash left without an answer.
@@ -65,11 +65,7 @@ impl Step<'_> {
     pub fn on_kill(&mut self, level: KillLevel) {
         self.cancel_where(CancelReason::Kill, |o| level >= KillLevel::CancelAll || o.plan.purpose == Purpose::Entry);
         if level == KillLevel::Flatten {
-            let mut markets: Vec<MarketId> = self.state.positions.held_all().map(|(t, _)| t.market()).collect();
-            markets.dedup();
-            for market in markets {
-                self.consider_exits(market);
-            }
+            self.consider_all_exits();
         }
     }
 
@@ -81,21 +77,20 @@ impl Step<'_> {
         }
     }
 
+    /// An answer that comes after the switch was thrown: the order must go all the same. And a cancel that overtook an
+    /// order which had to be sent again found nothing to cancel.
+    fn on_accepted(&mut self, id: OrderId) {
+        let killed = self.state.kill.level >= KillLevel::CancelAll;
+        let reason = if killed { CancelReason::Kill } else { CancelReason::ViewChanged };
+        let open = self.state.orders.get(id).filter(|o| !o.status.is_final());
+        if open.is_some_and(|o| if o.cancelling { o.attempts > 1 } else { killed }) {
+            self.emit(Event::Order(OrderEvent::CancelIntended { order: id, reason }));
+        }
+    }
+
     pub fn on_order(&mut self, event: &OrderEvent) {
         match event {
-            // An answer that comes after the switch was thrown: the order must go all the same.
-            OrderEvent::Accepted { order } if self.state.kill.level >= KillLevel::CancelAll => {
-                let id = *order;
-                self.cancel_where(CancelReason::Kill, |o| o.id == id);
-            }
-            // A cancel that overtook an order which had to be sent again found nothing to cancel.
-            OrderEvent::Accepted { order } => {
-                let id = *order;
-                if self.state.orders.get(id).is_some_and(|o| o.cancelling && o.attempts > 1 && !o.status.is_final()) {
-                    let reason = CancelReason::ViewChanged;
-                    self.emit(Event::Order(OrderEvent::CancelIntended { order: id, reason }));
-                }
-            }
+            OrderEvent::Accepted { order } => self.on_accepted(*order),
             OrderEvent::FillBooked(_) | OrderEvent::FillVoided { .. } => {
                 self.watch_limits();
             }

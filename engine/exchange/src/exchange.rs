@@ -237,7 +237,7 @@ impl Exchange {
         match event {
             MarketEvent::BookDelta(d) => self.on_level(d.token, d.side, d.price, d.size, market),
             MarketEvent::BookSnapshot(s) => {
-                self.liquidity.forget(s.token.market());
+                self.restate_all(s.token.market(), market);
                 self.recap_queue(s.token.market(), market);
                 self.meet_crossing(s.token.market(), market);
             }

@@ -92,7 +92,12 @@ impl Liquidity {
         }
     }
 
-    /// A market ended, or its book was stated anew.
+    /// The levels of a market of which something is taken.
+    pub fn levels(&self, market: MarketId) -> Vec<(Side, Price)> {
+        self.taken.keys().filter(|k| k.0 == market).map(|k| (k.1, k.2)).collect()
+    }
+
+    /// A market ended.
     pub fn forget(&mut self, market: MarketId) {
         self.taken.retain(|k, _| k.0 != market);
     }

@@ -201,6 +201,16 @@ impl Exchange {
         self.meet_crossing(id, market);
     }
 
+    /// A whole book was stated: every level of which something is taken has a new size.
+    pub(crate) fn restate_all(&mut self, id: MarketId, market: Market<'_>) {
+        let depth = self.settings.assumed_depth_shares;
+        for (side, price) in self.liquidity.levels(id) {
+            let levels = recorded(market.books, market.quotes, id, side, price, depth);
+            let size = levels.into_iter().find(|l| l.price == price).map_or(Size::ZERO, |l| l.size);
+            self.liquidity.restate(id, side, price, size);
+        }
+    }
+
     /// A whole book was stated: nobody can be further back than what is recorded.
     pub(crate) fn recap_queue(&mut self, id: MarketId, market: Market<'_>) {
         let caps: Vec<(u64, Size)> =

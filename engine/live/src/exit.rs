@@ -29,6 +29,7 @@ impl From<FeedError> for Failure {
     fn from(e: FeedError) -> Self {
         match e {
             FeedError::Log(e) => e.into(),
+            FeedError::OtherRecording { .. } => Self::new(Code::Usage, e.to_string()),
             other => Self::new(Code::Error, other.to_string()),
         }
     }

@@ -30,8 +30,7 @@ fn estimate(e: &ResearchEstimate) -> String {
         return format!("{source} abstains: {}", e.rationale);
     }
     let (low, high, confidence) = (e.low, e.high, word(&e.confidence));
-    let mut text =
-        format!("{source}: {} [{low} .. {high}], {confidence}, market {}", e.probability, e.market_price);
+    let mut text = format!("{source}: {} [{low} .. {high}], {confidence}, market {}", e.probability, e.market_price);
     if e.injection_suspected {
         text.push_str(", input tried to instruct it");
     }

@@ -89,7 +89,7 @@ pub fn run(global: &Global, args: &DemoArgs) -> Outcome {
     }
     if let Some(log) = last.filter(|_| !json) {
         let first = dir.join(BUNDLED.first().map_or("", |b| b.name));
-        print(&format!("Try next (or on {}):\n{}", log.display(), hints(&first)))?;
+        print(&format!("Ask the log (the other one is {}):\n{}", log.display(), hints(&first)))?;
     }
     Ok(Code::Ok)
 }

@@ -55,7 +55,7 @@ impl Session<'_> {
             .map_err(|e| Failure::new(crate::exit::Code::Error, format!("no control socket: {e}")))?;
         let progress = Progress::default();
         let shown = self.show(&progress);
-        let driver = Driver { engine, commands, pace: self.pace, progress };
+        let driver = Driver { engine, log: self.log.to_owned(), commands, pace: self.pace, progress };
         let result = driver.run(feed);
         shown.end();
         Ok(result?)
@@ -119,9 +119,9 @@ impl Shown {
 
 fn style(known: bool) -> ProgressStyle {
     let template = if known {
-        "{prefix} [{bar:30}] {percent:>3} %  {per_sec}  {elapsed}\n{msg}"
+        "{prefix} [{bar:40}] {percent:>3} %  {elapsed}\n{msg}"
     } else {
-        "{prefix} {spinner} {human_pos} events  {per_sec}  {elapsed}\n{msg}"
+        "{prefix} {spinner} {human_pos} market events  {elapsed}\n{msg}"
     };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
 }
@@ -158,7 +158,7 @@ pub fn spinner(global: &Global, what: &'static str) -> ProgressBar {
     }
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(12));
     bar.set_style(
-        ProgressStyle::with_template("{spinner} {msg} {human_pos} rows {per_sec}")
+        ProgressStyle::with_template("{spinner} {msg} {human_pos} rows")
             .unwrap_or_else(|_| ProgressStyle::default_spinner()),
     );
     bar.set_message(what);

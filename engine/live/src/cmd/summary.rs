@@ -151,11 +151,13 @@ fn shown(p: Option<Prob>) -> String {
 /// What to try next with a log.
 pub fn hints(log: &Path) -> String {
     let log = log.display();
-    [
-        format!("replay verify {log}      is every byte of it intact?"),
-        format!("replay check {log}       does every decision follow from what came in?"),
-        format!("replay why 1 {log}       why was order 1 placed, and what became of it?"),
-        format!("replay at end {log}      the state at its end, or at any sequence or time"),
-    ]
-    .join("\n")
+    // Started by cargo, `replay` is not on the path and may not be built yet.
+    let replay = if std::env::var_os("CARGO").is_some() { "cargo run --release --bin replay --" } else { "replay" };
+    let questions = [
+        ("verify", "is every byte of it intact?"),
+        ("check", "does every decision follow from what came in?"),
+        ("why order:1", "why was order 1 placed, and what became of it?"),
+        ("at end", "the state at its end, or at any sequence or time"),
+    ];
+    questions.map(|(question, answer)| format!("{replay} {question} {log}    # {answer}")).join("\n")
 }

@@ -119,7 +119,6 @@ impl ControlServer {
                     std::process::exit(130);
                 }
                 asked = true;
-                eprintln!("{name}: stopping; once more to stop at once");
                 let _ = commands.send(Command { request: Request::Stop { reason: name.to_owned() }, reply: None });
             }
         });

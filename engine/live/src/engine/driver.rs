@@ -4,13 +4,14 @@
 //! reader waits, nothing is dropped. Commands come through another; they are looked at between batches.
 
 use super::control::{Command, Request, Response};
-use super::feed::{Feed, FeedError, Timed};
+use super::feed::{Feed, FeedError, LogFeed, Timed};
 use super::step::{Engine, EngineError};
 use super::view::View;
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use schemas::Event;
 use schemas::event::{KillLevel, OperatorCommand, SystemEvent};
 use schemas::time::{NANOS_PER_MS, NANOS_PER_SEC};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -68,6 +69,8 @@ impl Progress {
 pub struct Driver {
     /// The engine.
     pub engine: Engine,
+    /// Its log.
+    pub log: PathBuf,
     /// Commands from signals and the control socket.
     pub commands: Receiver<Command>,
     /// How fast.
@@ -90,12 +93,7 @@ pub enum RunError {
 impl Driver {
     /// Runs to the end. The log is closed either way, as far as it lets itself be.
     pub fn run(mut self, mut feed: Box<dyn Feed>) -> Result<Ending, RunError> {
-        // What the log has already is not fed again: every market event of a log came from its feed, in order.
-        for _ in 0..self.engine.state().run.feed_events {
-            if feed.next_event()?.is_none() {
-                break;
-            }
-        }
+        self.catch_up(feed.as_mut())?;
         let batch = if self.pace == Pace::Max { BATCH } else { PACED_BATCH };
         let (sender, receiver) = bounded(BATCHES_WAITING);
         let reader = std::thread::spawn(move || read_feed(feed.as_mut(), &sender, batch));
@@ -110,6 +108,20 @@ impl Driver {
         }
         self.finish(&ending)?;
         Ok(ending)
+    }
+
+    /// Reads the feed up to where the log stands. What the log has already is not fed again, but it must be the same:
+    /// going on with another recording would mix two pasts.
+    fn catch_up(&self, feed: &mut dyn Feed) -> Result<(), FeedError> {
+        let mut logged = LogFeed::open(&self.log)?;
+        let mut number = 0;
+        while let Some(before) = logged.next_event()? {
+            number += 1;
+            if feed.next_event()?.is_none_or(|next| next.event != before.event) {
+                return Err(FeedError::OtherRecording { number });
+            }
+        }
+        Ok(())
     }
 
     fn consume(&mut self, feed: &Receiver<Vec<Timed>>) -> Result<Ending, EngineError> {

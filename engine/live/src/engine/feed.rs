@@ -25,9 +25,12 @@ pub enum FeedError {
     /// The recorded file cannot be read.
     #[error("the recording cannot be read: {0}")]
     File(String),
-    /// There is nothing in it.
-    #[error("the recording holds no market events")]
-    Empty,
+    /// The log was begun with another recording.
+    #[error("this log was begun with another recording: its market event {number} is not the recording's; name the same recording, or a new log with --log")]
+    OtherRecording {
+        /// The first event that differs, counted from 1.
+        number: u64,
+    },
 }
 
 /// A source of market events in time order.

@@ -1,0 +1,15 @@
+//! The folds against naive twins, on random streams of events that shrink to the few that matter.
+
+mod activity;
+mod book;
+mod costs;
+mod dice;
+mod equity;
+mod garbage;
+mod indicators;
+mod memory;
+mod orders;
+mod positions;
+mod scores;
+mod snapshots;
+mod stream;
