@@ -4,7 +4,7 @@
 //! and holds each recorded decision against the one that is owed. After a crash in between, what is owed is simply
 //! appended.
 
-use crate::core::Draft;
+use crate::step::Draft;
 use schemas::event::SystemEvent;
 use schemas::{Envelope, Event};
 

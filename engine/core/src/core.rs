@@ -1,20 +1,10 @@
 //! The pure function at the centre: a state, an event, and what must follow.
 
 use crate::config::Config;
+use crate::step::{Draft, Step};
 use projections::State;
 use schemas::event::{KillLevel, MarketEvent, Mode, SystemEvent};
-use schemas::{CycleId, Envelope, Event, MarketId, Seq, TokenId, UtcNanos};
-
-/// An event that must be appended next. Sequence and time are given when it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
-    /// The event that led to it.
-    pub cause: Seq,
-    /// The decision cycle it belongs to.
-    pub cycle: Option<CycleId>,
-    /// What happens.
-    pub event: Event,
-}
+use schemas::{Envelope, Event, MarketId, TokenId, UtcNanos};
 
 /// The state of the engine and the decisions that follow from it.
 ///
@@ -64,7 +54,7 @@ impl Core {
         if self.state.run.mode() == Some(Mode::Import) {
             return;
         }
-        let mut step = Step { state: &self.state, config, envelope, out, cycles: 0 };
+        let mut step = Step::new(&self.state, config, envelope, out);
         match &envelope.event {
             Event::Market(event) => match event {
                 MarketEvent::BookDelta(d) => step.on_tick(d.token),
@@ -95,37 +85,7 @@ impl Core {
     }
 }
 
-/// One event being decided on: what every stage of the core has at hand.
-pub(crate) struct Step<'a> {
-    pub state: &'a State,
-    pub config: &'a Config,
-    pub envelope: &'a Envelope,
-    pub out: &'a mut Vec<Draft>,
-    cycles: u32,
-}
-
 impl Step<'_> {
-    pub fn now(&self) -> UtcNanos {
-        self.envelope.time
-    }
-
-    /// Drafts an event outside a cycle.
-    pub fn emit(&mut self, event: Event) {
-        self.emit_in(None, event);
-    }
-
-    /// Drafts an event of a cycle.
-    pub fn emit_in(&mut self, cycle: Option<CycleId>, event: Event) {
-        self.out.push(Draft { cause: self.envelope.seq, cycle, event });
-    }
-
-    /// The number of a cycle that starts now.
-    pub fn new_cycle(&mut self) -> CycleId {
-        let id = CycleId(self.state.decisions.next_id().0.saturating_add(self.cycles));
-        self.cycles += 1;
-        id
-    }
-
     #[inline]
     fn on_tick(&mut self, token: TokenId) {
         let market: MarketId = token.market();

@@ -2,17 +2,18 @@
 //!
 //! started -> estimates -> blend -> proposal -> verdict -> plan -> intent, and at every step "no decision" is a good end.
 
-use crate::core::Step;
 use crate::exits::{LOT, bounds, net_of_fee};
 use crate::forecast::{self, View};
-use crate::{order, risk, sizing};
+use crate::sizing::{self, chance_of};
+use crate::step::Step;
+use crate::{order, risk};
 use projections::decisions::Cycle;
 use projections::markets::Market;
 use schemas::event::{
     Action, AgentEvent, CancelReason, CycleTrigger, EstimateSource, ExitReason, KillLevel, NoDecisionReason,
     OrderEvent, OrderPlan, Proposal, Purpose, ResearchEstimate, RiskVerdict, Style, TimeInForce, Verdict,
 };
-use schemas::{CycleId, Event, MarketId, Outcome, Price, Prob, Side, Size, TokenId, UtcNanos};
+use schemas::{CycleId, Event, MarketId, Price, Prob, Side, Size, TokenId, UtcNanos};
 
 impl Step<'_> {
     /// Starts a research cycle if the market is due for a look and a look could lead to anything.
@@ -280,13 +281,5 @@ impl Step<'_> {
         let Some(market) = self.state.markets.get(cycle.market) else { return };
         let intent = order::intended(self.state.orders.next_id(), &market.listed, plan, worst);
         self.emit_in(Some(cycle.id), Event::Order(OrderEvent::Intended(Box::new(intent))));
-    }
-}
-
-/// The chance of a token, from the chance of YES.
-pub(crate) fn chance_of(token: TokenId, yes: Prob) -> Prob {
-    match token.outcome() {
-        Outcome::Yes => yes,
-        Outcome::No => yes.complement(),
     }
 }

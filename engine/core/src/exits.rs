@@ -1,7 +1,7 @@
 //! Giving up positions: target, stop, time, and what the kill switch flattens. Code decides these, no model is asked.
 
 use crate::config::Config;
-use crate::core::Step;
+use crate::step::Step;
 use projections::decisions::CycleEnd;
 use projections::positions::Position;
 use projections::quotes::TokenQuote;

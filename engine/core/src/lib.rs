@@ -17,9 +17,11 @@ mod order;
 mod reflect;
 pub mod risk;
 pub mod sizing;
+mod step;
 mod unknown;
 
-pub use crate::core::{Core, Draft};
+pub use crate::core::Core;
 pub use chain::{Chain, Mismatch, Origin};
 pub use config::{Config, ConfigError};
 pub use order::order_bytes;
+pub use step::Draft;

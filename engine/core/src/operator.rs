@@ -1,6 +1,6 @@
 //! The kill switch: who throws it, what each level does, and how it is released.
 
-use crate::core::Step;
+use crate::step::Step;
 use projections::orders::{Order, OrderStatus};
 use schemas::event::{
     AccountEvent, CancelReason, KillLevel, KillSource, Mode, OperatorCommand, OrderEvent, Purpose, SystemEvent,

@@ -1,6 +1,6 @@
 //! Looking back when a position is settled: numbers first, words from numbers.
 
-use crate::core::Step;
+use crate::step::Step;
 use schemas::event::{AgentEvent, ErrorType, EstimateSource, Lesson, PositionSettled, Reflection, Resolution};
 use schemas::{Cash, Event};
 

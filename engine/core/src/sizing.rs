@@ -1,11 +1,10 @@
 //! How much: a fraction of the Kelly stake on the cost with fees, within the caps of one order.
 
 use crate::config::Config;
-use crate::cycle::chance_of;
 use crate::exits::LOT;
 use schemas::event::Proposal;
 use schemas::money::{MICRO, mul_div};
-use schemas::{Cash, MoneyError, Price, Prob, Rounding, Size};
+use schemas::{Cash, MoneyError, Outcome, Price, Prob, Rounding, Size, TokenId};
 
 /// The full Kelly stake on a binary contract, as a part of equity in millionths: `(p - c) / (1 - c)` for a chance `p` and a
 /// cost `c` with fees. 0 without an edge. Source: Kelly 1956 for a bet that pays 1 at price c.
@@ -15,6 +14,14 @@ pub fn kelly_ppm(chance: Prob, cost: Price) -> u32 {
         return 0;
     }
     mul_div(p - c, MICRO, MICRO - c, Rounding::Floor).map_or(0, |f| u32::try_from(f).unwrap_or(0))
+}
+
+/// The chance of a token, from the chance of YES.
+pub(crate) fn chance_of(token: TokenId, yes: Prob) -> Prob {
+    match token.outcome() {
+        Outcome::Yes => yes,
+        Outcome::No => yes.complement(),
+    }
 }
 
 /// The size of an entry on the venue's grid, and the full Kelly fraction behind it.

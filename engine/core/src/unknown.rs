@@ -3,7 +3,7 @@
 //! protocol in the project's reliability notes (naive retry doubled 28 % of orders, resending the same bytes none).
 
 use crate::config::Config;
-use crate::core::Step;
+use crate::step::Step;
 use projections::orders::{Order, OrderStatus};
 use schemas::event::OrderEvent;
 use schemas::{Event, UtcNanos};

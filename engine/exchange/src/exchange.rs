@@ -11,7 +11,9 @@ use projections::quotes::Quotes;
 use schemas::event::{
     AccountEvent, CancelReason, FillBooked, MarketEvent, OrderEvent, Resolution, SystemEvent, TradeKey,
 };
-use schemas::{Bytes32, Cash, CycleId, Envelope, Event, MarketId, OrderId, Price, Seq, Side, Size, TokenId, UtcNanos};
+use schemas::{
+    Bytes32, Cash, CycleId, Envelope, Event, MarketId, OrderId, Price, Rounding, Seq, Side, Size, TokenId, UtcNanos,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -315,7 +317,7 @@ impl Exchange {
     /// A match reached the chain, or failed to.
     fn confirm(&mut self, m: Match) {
         let (order, trade) = (m.fill.order, m.fill.trade);
-        let event = if m.fails {
+        let event = if m.fails && self.is_there(&m) {
             let f = &m.fill;
             if let Some(account) = self.accounts.get_mut(&m.account) {
                 // Taking back what was booked fits whatever booking it fitted.
@@ -327,6 +329,23 @@ impl Exchange {
         };
         let at = self.now.plus_millis(self.settings.report_latency_ms);
         self.say_at(at, m.account, None, m.cycle, Event::Order(event));
+    }
+
+    /// Whether the client still has what a match brought: what it has passed on, or offers, cannot be taken back.
+    fn is_there(&self, m: &Match) -> bool {
+        let f = &m.fill;
+        let Some(account) = self.accounts.get(&m.account) else { return false };
+        match f.side {
+            Side::Buy => {
+                let free = account.shares(f.token).less(self.bound_shares(m.account, f.token));
+                f.size <= free
+            }
+            Side::Sell => {
+                let brought = f.price.notional(f.size, Rounding::Floor).unwrap_or(Cash(i64::MAX));
+                let free = account.cash.0.saturating_sub(self.bound_cash(m.account).0);
+                brought.0.saturating_sub(f.fee.0) <= free
+            }
+        }
     }
 
     fn resolve(&mut self, market: MarketId, resolution: Resolution) {
@@ -419,7 +438,7 @@ impl Exchange {
         let orders = self.resting.values().flatten().filter(|r| r.order.account == account);
         let bound = orders
             .filter(|r| r.order.side == Side::Buy)
-            .map(|r| r.order.price.notional(r.remaining, schemas::Rounding::Ceil).unwrap_or(Cash(i64::MAX)));
+            .map(|r| r.order.price.notional(r.remaining, Rounding::Ceil).unwrap_or(Cash(i64::MAX)));
         bound.fold(Cash::ZERO, |a, b| a.plus(b).unwrap_or(Cash(i64::MAX)))
     }
 

@@ -107,3 +107,14 @@ fn a_resolution_reported_twice_in_one_moment_scores_once() {
     assert_eq!((record.markets, record.forecasts), (1, 1));
     assert_eq!((record.brier_ppm(), record.market_brier_ppm()), (Some(40_000), Some(250_000)));
 }
+
+#[test]
+fn what_is_said_after_the_end_is_no_forecast() {
+    let mut s = Stream::new();
+    s.tell(Event::Market(MarketEvent::Listed(Box::new(Dice::new(1, false).listing(MarketId(0))))));
+    let resolved = MarketEvent::Resolved { market: MarketId(0), resolution: Resolution::No };
+    s.tell(Event::Market(resolved.clone()));
+    s.tell(estimate(1_000));
+    s.tell(Event::Market(resolved));
+    assert_eq!(s.state.scores.record("blend").markets, 0);
+}

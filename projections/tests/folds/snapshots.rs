@@ -62,3 +62,49 @@ fn no_byte_of_a_snapshot_is_unprotected() {
     }
     assert!(matches!(State::from_snapshot(&[]), Err(SnapshotError::WrongHash)));
 }
+
+/// The parts that two states do not agree on, by comparing them and by comparing their hashes.
+fn differing(a: &State, b: &State) -> (Vec<String>, Vec<String>) {
+    macro_rules! unequal {
+        ($($part:ident),*) => {
+            [$((stringify!($part), a.$part != b.$part)),*]
+        };
+    }
+    let compared = unequal!(
+        markets, books, quotes, orders, positions, equity, activity, costs, decisions, scores, memory, indicators,
+        kill, health
+    );
+    let compared = compared.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()).collect();
+    let hashed = a.parts().into_iter().zip(b.parts()).filter(|(x, y)| x.hash != y.hash).map(|(x, _)| x.name).collect();
+    (compared, hashed)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// The hash of a part changes exactly when the part does, at every event.
+    #[test]
+    fn hashes_tell_every_difference(rolls in rolls()) {
+        let mut state = State::new();
+        for envelope in envelopes(&rolls, false) {
+            let before = state.clone();
+            state.apply(&envelope);
+            let (compared, hashed) = differing(&before, &state);
+            prop_assert_eq!(&compared, &hashed);
+            prop_assert_eq!(before.state_hash() == state.state_hash(), compared.is_empty());
+        }
+    }
+}
+
+/// ... and the streams of these tests do change every part.
+#[test]
+fn every_part_is_reached() {
+    let mut reached = std::collections::BTreeSet::new();
+    let mut state = State::new();
+    for envelope in envelopes(&(0..400).collect::<Vec<u64>>(), false) {
+        let before = state.clone();
+        state.apply(&envelope);
+        reached.extend(differing(&before, &state).1);
+    }
+    assert_eq!(reached.len(), state.parts().len(), "{reached:?}");
+}

@@ -68,7 +68,7 @@ fn verdict(v: &RiskVerdict) -> String {
 fn reflection(r: &Reflection) -> String {
     let (outcome, mistake) = (if r.outcome { "YES" } else { "NO" }, word(&r.error_type));
     let (ours, market) = (Prob(r.brier_ppm), Prob(r.market_brier_ppm));
-    format!("it was {outcome}: ${:+}, Brier {ours} against the market's {market}, mistake: {mistake}", r.pnl)
+    format!("it was {outcome}: {:+} dollars, Brier {ours} against the market's {market}, mistake: {mistake}", r.pnl)
 }
 
 /// One piece of evidence in words.

@@ -18,6 +18,10 @@ use schemas::{Cash, MarketId, MoneyError, Price, Rounding, Side, Size, UtcNanos}
 /// A marketable purchase below one dollar is refused by the venue. Source: Polymarket, `min size: 1`.
 const MARKETABLE_MIN: Cash = Cash(MICRO);
 
+/// Sales that give up risk may use the order rate this many times over: entries must never use up the room to get out,
+/// and even a runaway exit must end somewhere.
+const EXIT_RATE_FACTOR: i64 = 3;
+
 /// A limit on money: what is used of it, and how much there is.
 struct Room {
     limit: Limit,
@@ -66,7 +70,7 @@ impl Gate<'_> {
             check(Limit::TickGrid, p.price.0 % market.tick.0.max(1), 0, p.price.on_grid(market.tick)),
             check(Limit::MinSize, size.0, LOT.0, size >= LOT),
             self.unknown_orders(),
-            self.order_rate(),
+            self.order_rate(EXIT_RATE_FACTOR),
         ];
         self.answer(checks, size, Cash::ZERO)
     }
@@ -148,7 +152,7 @@ impl Gate<'_> {
             ),
             at_most(Limit::OpenPositions, open + 1, i64::from(r.max_open_positions)),
             at_most(Limit::Drawdown, drawdown, r.max_drawdown_pct.0 / 100),
-            self.order_rate(),
+            self.order_rate(1),
             self.unknown_orders(),
             at_most(Limit::FeeDrag, fees.0, r.max_fees_usdc.0),
             at_most(Limit::ModelBudget, spent.0, c.costs.daily_llm_budget.0),
@@ -161,9 +165,9 @@ impl Gate<'_> {
         check(Limit::MarketStatus, i64::from(open), 1, open)
     }
 
-    fn order_rate(&self) -> LimitCheck {
+    fn order_rate(&self, factor: i64) -> LimitCheck {
         let sent = i64::from(self.state.activity.orders_last_minute(self.now));
-        at_most(Limit::OrderRate, sent + 1, i64::from(self.config.risk.max_orders_per_minute))
+        at_most(Limit::OrderRate, sent + 1, i64::from(self.config.risk.max_orders_per_minute) * factor)
     }
 
     /// At most one order of unknown fate in a market: until it is proven, nothing new on top.
