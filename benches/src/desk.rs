@@ -5,7 +5,7 @@ use crate::trader::run_started;
 use engine_core::{Chain, Config, Core, Draft};
 use exchange::Exchange;
 use projections::State;
-use schemas::event::{MarketEvent, Mode};
+use schemas::event::{MarketEvent, Mode, SystemEvent, TimerKind};
 use schemas::{CycleId, Envelope, Event, Seq, UtcNanos};
 
 /// Core and exchange.
@@ -28,6 +28,12 @@ impl Desk {
         Ok(desk)
     }
 
+    /// Goes on from where something else has come.
+    pub fn going_on(state: State, exchange: Exchange) -> Self {
+        let next = Seq::new(state.seq.saturating_add(1)).unwrap_or(Seq::FIRST);
+        Self { core: Core::from_state(state), exchange, chain: Chain::default(), drafts: Vec::new(), next }
+    }
+
     /// The state.
     pub fn state(&self) -> &State {
         self.core.state()
@@ -43,6 +49,16 @@ impl Desk {
     pub fn feed(&mut self, time: UtcNanos, event: MarketEvent) -> Result<(), MeasureError> {
         self.input(time, None, None, Event::Market(event))?;
         self.hear(time)
+    }
+
+    /// Lets the exchange do what falls due up to `until`.
+    pub fn run_timers(&mut self, until: UtcNanos) -> Result<(), MeasureError> {
+        while let Some(due) = self.exchange.next_due().filter(|due| *due <= until) {
+            let timer = SystemEvent::TimerFired { timer: TimerKind::Exchange, due };
+            self.input(due, None, None, Event::System(timer))?;
+            self.hear(due)?;
+        }
+        Ok(())
     }
 
     fn hear(&mut self, now: UtcNanos) -> Result<(), MeasureError> {

@@ -16,7 +16,9 @@ pub enum MeasureError {
         source: std::io::Error,
     },
     /// A file is no stream.
-    #[error("{path} is no stream: {reason}; benches/src/tick.rs has the format; without ARENA_BENCH_STREAM one is generated")]
+    #[error(
+        "{path} is no stream: {reason}; benches/src/tick.rs has the format; without ARENA_BENCH_STREAM one is generated"
+    )]
     NotAStream {
         /// Which file.
         path: PathBuf,

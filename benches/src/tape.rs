@@ -8,6 +8,15 @@ use std::path::Path;
 /// Events of one frame at most; a frame with an intent is committed at once.
 pub const FRAME_MAX: usize = 1_024;
 
+/// Where the events of a log are put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Copies {
+    /// Into the journal alone.
+    Journal,
+    /// Into the journal, and into the second copy that can repair it: the default of a log.
+    JournalAndHot,
+}
+
 /// A log being written: events are staged, and durable at every full frame and at every intent.
 pub struct Tape {
     log: LogWriter,
@@ -16,8 +25,9 @@ pub struct Tape {
 
 impl Tape {
     /// A new log in an empty directory.
-    pub fn create(dir: &Path) -> Result<Self, MeasureError> {
-        let (log, _) = LogWriter::open(dir, &WriterOptions::default())?;
+    pub fn create(dir: &Path, copies: Copies) -> Result<Self, MeasureError> {
+        let options = WriterOptions { hot: copies == Copies::JournalAndHot, ..WriterOptions::default() };
+        let (log, _) = LogWriter::open(dir, &options)?;
         Ok(Self { log, staged: Vec::with_capacity(FRAME_MAX) })
     }
 

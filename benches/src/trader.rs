@@ -14,7 +14,7 @@ use schemas::event::{
     TimeInForce, TimerKind,
 };
 use schemas::money::MICRO;
-use schemas::{Bytes32, Cash, CycleId, Envelope, Event, MarketId, Price, Rounding, Seq, Side, Size, UtcNanos};
+use schemas::{Bytes32, Cash, CycleId, Envelope, Event, MarketId, Price, Prob, Rounding, Seq, Side, Size, UtcNanos};
 
 /// State, exchange and, if there is one, log.
 pub struct Trader {
@@ -26,9 +26,16 @@ pub struct Trader {
     mids: i64,
 }
 
-/// The configuration of the measured run: no latencies, and enough cash for every order.
+/// The configuration of the measured run: no latencies, enough cash for every order, and a core that would decide
+/// nothing by itself, because the strategy decides.
 pub fn config() -> Config {
     let mut config = Config::default();
+    config.agents.loop_interval_seconds = u32::MAX;
+    config.agents.price_move_trigger = Price::ONE;
+    config.exit.profit_target_pct = Prob::ONE;
+    config.exit.stop_loss_pct = Prob::ONE;
+    config.exit.max_hold_hours = 24 * 365;
+    config.risk.daily_loss_limit_usdc = Cash(1_000_000 * MICRO);
     config.paper.starting_cash_usdc = Cash(1_000_000 * MICRO);
     config.paper.submit_latency_ms = 0;
     config.paper.report_latency_ms = 0;
@@ -104,6 +111,11 @@ impl Trader {
             mids: self.mids,
             state_hash: String::new(),
         })
+    }
+
+    /// State and exchange, for going on in another way.
+    pub fn into_parts(self) -> (State, Exchange) {
+        (self.state, self.exchange)
     }
 
     /// Closes the log, if there is one, and gives the state away.
@@ -222,6 +234,7 @@ pub fn run(stream: &Stream, tape: Option<Tape>) -> Result<(Trader, Outcome), Mea
 mod tests {
     use super::*;
     use crate::replay::{Fold, replay};
+    use crate::tape::Copies;
     use schemas::frame::Check;
 
     #[test]
@@ -229,7 +242,7 @@ mod tests {
         let stream = Stream::generated(40_000);
         let (memory, without) = run(&stream, None).unwrap();
         let dir = tempfile::tempdir().unwrap();
-        let (logged, with) = run(&stream, Some(Tape::create(dir.path()).unwrap())).unwrap();
+        let (logged, with) = run(&stream, Some(Tape::create(dir.path(), Copies::JournalAndHot).unwrap())).unwrap();
         assert_eq!(without, with);
         assert!(without.fills >= 20 && without.micro_shares > 200 * MICRO, "{without:?}");
         let hash = memory.state().state_hash();

@@ -105,7 +105,7 @@ impl Quotes {
     }
 
     #[inline]
-    fn from_book(&mut self, token: TokenId, books: &Books, time: UtcNanos) {
+    fn take_book(&mut self, token: TokenId, books: &Books, time: UtcNanos) {
         let Some(book) = books.get(token) else { return };
         let (bid, ask) = (book.bid(), book.ask());
         let quote = TokenQuote {
@@ -121,7 +121,7 @@ impl Quotes {
         self.put(token, quote);
     }
 
-    fn from_feed(&mut self, quote: &Quote, time: UtcNanos) {
+    fn take_feed(&mut self, quote: &Quote, time: UtcNanos) {
         let top = quote.top;
         let crossed = top.bid.0 > 0 && top.ask.0 > 0 && top.bid >= top.ask;
         let new = TokenQuote {
@@ -158,9 +158,9 @@ impl Projection for Quotes {
     fn apply(&mut self, envelope: &Envelope, books: &Books) {
         let Event::Market(event) = &envelope.event else { return };
         match event {
-            MarketEvent::BookDelta(delta) => self.from_book(delta.token, books, envelope.time),
-            MarketEvent::BookSnapshot(snapshot) => self.from_book(snapshot.token, books, envelope.time),
-            MarketEvent::Quote(quote) => self.from_feed(quote, envelope.time),
+            MarketEvent::BookDelta(delta) => self.take_book(delta.token, books, envelope.time),
+            MarketEvent::BookSnapshot(snapshot) => self.take_book(snapshot.token, books, envelope.time),
+            MarketEvent::Quote(quote) => self.take_feed(quote, envelope.time),
             MarketEvent::Trade(trade) => {
                 if let Some(quote) = self.list.get_mut(trade.token.index()) {
                     quote.last_trade = trade.price;

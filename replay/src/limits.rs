@@ -1,10 +1,10 @@
 //! Limits: what is used of them at a point, and the numbers of a limit in words.
 
-use engine_core::Config;
+use engine_core::{Config, risk};
 use projections::State;
 use schemas::event::{KillLevel, Limit};
 use schemas::money::mul_div;
-use schemas::{Cash, MarketId, Price, Prob, Rounding, Side, Size};
+use schemas::{Cash, Price, Prob, Rounding, Size};
 use serde::Serialize;
 
 /// A limit, what is used of it and what is allowed, in the limit's own unit.
@@ -32,32 +32,24 @@ impl Use {
 
 /// The limits that reach over all markets, as the gate would find them before another order.
 pub fn in_use(state: &State, config: &Config) -> Vec<Use> {
-    let (risk, now) = (&config.risk, state.time);
-    let equity = Cash(state.equity.now.0.max(0));
-    let portfolio = mul_div(equity.0, risk.max_portfolio_risk_pct.0, 100_000_000, Rounding::Floor).unwrap_or_default();
-    let at_risk = state.positions.cost().plus(state.orders.reserved()).unwrap_or(Cash(i64::MAX));
+    let (limits, now) = (&config.risk, state.time);
+    let open = i64::try_from(risk::open_markets(state).len()).unwrap_or(i64::MAX);
     let row = |limit, used, allowed| Use { limit, used, allowed };
     vec![
-        row(Limit::PortfolioExposure, at_risk.0, portfolio),
-        row(Limit::OpenPositions, open_markets(state), i64::from(risk.max_open_positions)),
-        row(Limit::DailyLoss, state.equity.daily_loss().0, risk.daily_loss_limit_usdc.0),
-        row(Limit::Drawdown, i64::from(state.equity.drawdown_ppm()), risk.max_drawdown_pct.0 / 100),
-        row(Limit::OrderRate, i64::from(state.activity.orders_last_minute(now)), i64::from(risk.max_orders_per_minute)),
-        row(Limit::Turnover, state.activity.turnover_last_day(now).0, risk.max_turnover_usdc.0),
-        row(Limit::FeeDrag, state.activity.fees_last_day(now).0, risk.max_fees_usdc.0),
+        row(Limit::PortfolioExposure, risk::at_risk(state, |_| true).0, risk::portfolio_limit(state, config).0),
+        row(Limit::OpenPositions, open, i64::from(limits.max_open_positions)),
+        row(Limit::DailyLoss, state.equity.daily_loss().0, limits.daily_loss_limit_usdc.0),
+        row(Limit::Drawdown, i64::from(state.equity.drawdown_ppm()), limits.max_drawdown_pct.0 / 100),
+        row(
+            Limit::OrderRate,
+            i64::from(state.activity.orders_last_minute(now)),
+            i64::from(limits.max_orders_per_minute),
+        ),
+        row(Limit::Turnover, state.activity.turnover_last_day(now).0, limits.max_turnover_usdc.0),
+        row(Limit::FeeDrag, state.activity.fees_last_day(now).0, limits.max_fees_usdc.0),
         row(Limit::Balance, state.orders.reserved().0, state.positions.cash.0),
         row(Limit::ModelBudget, state.costs.day(now).0, config.costs.daily_llm_budget.0),
     ]
-}
-
-/// Markets in which something is held or may be bought.
-fn open_markets(state: &State) -> i64 {
-    let held = state.positions.held_all().map(|(t, _)| t.market());
-    let buying = state.orders.open().filter(|o| o.plan.action.side == Side::Buy).map(|o| o.market);
-    let mut all: Vec<MarketId> = held.chain(buying).collect();
-    all.sort_unstable();
-    all.dedup();
-    i64::try_from(all.len()).unwrap_or(i64::MAX)
 }
 
 /// A number of a limit, with its unit.

@@ -46,7 +46,8 @@ fn a_truncated_file_keeps_what_came_before() {
     fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
     fs::copy(fixture("polymarket-l2-nhl/tokens.json"), dir.path().join("tokens.json")).unwrap();
     let log = dir.path().join("log");
-    let done = arena(&format!("import --json --format polymarket-l2 --input {} --log {}", cut.display(), log.display()));
+    let done =
+        arena(&format!("import --json --format polymarket-l2 --input {} --log {}", cut.display(), log.display()));
     let done = done.expect_code(1);
     assert!(done.stderr.contains("ticks.csv.zst"), "{}", done.stderr);
     assert!(done.json()["rows"].as_u64().unwrap() > 100_000);

@@ -21,8 +21,22 @@ fn it_trades_both_recordings_and_says_what_came_of_it() {
     assert_eq!(lines.len(), 2);
     for summary in lines {
         for key in [
-            "events", "cycles", "orders", "fills", "equity_start", "equity_end", "realized_pnl", "fees", "max_drawdown",
-            "brier", "brier_market", "resolved_markets", "log", "head_seq", "head_hash", "state_hash",
+            "events",
+            "cycles",
+            "orders",
+            "fills",
+            "equity_start",
+            "equity_end",
+            "realized_pnl",
+            "fees",
+            "max_drawdown",
+            "brier",
+            "brier_market",
+            "resolved_markets",
+            "log",
+            "head_seq",
+            "head_hash",
+            "state_hash",
         ] {
             assert!(summary.get(key).is_some(), "{key} is missing in {summary}");
         }

@@ -23,10 +23,7 @@ fn the_rebuilt_books_agree_with_the_exchange() {
     let from_log = dir.path().join("a");
     let from_file = dir.path().join("b");
     let a = arena(&format!("backtest --json --recording {} --log {}", log.display(), from_log.display()));
-    let b = arena(&format!(
-        "backtest --json --format polymarket-l2 --recording {input} --log {}",
-        from_file.display()
-    ));
+    let b = arena(&format!("backtest --json --format polymarket-l2 --recording {input} --log {}", from_file.display()));
     let (a, b) = (a.expect_code(0).json(), b.expect_code(0).json());
     assert_eq!(a["state_hash"], b["state_hash"]);
     assert_eq!(a["imbalance_micro"], 0);

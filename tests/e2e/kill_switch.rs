@@ -10,7 +10,8 @@ fn it_is_latched_over_restarts() {
     let recording = fixture("polymarket-us-tob/compact/quotes.csv.zst");
     let log = dir.path().join("log");
     let run = |config: &str| {
-        let line = format!("run --json {config} --format polymarket-tob --recording {recording} --log {}", log.display());
+        let line =
+            format!("run --json {config} --format polymarket-tob --recording {recording} --log {}", log.display());
         arena(&line).expect_code(0).json()
     };
     let first = run(&format!("-c {}", config.display()));

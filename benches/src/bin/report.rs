@@ -4,7 +4,7 @@
 
 use measure::process::{Cost, peak_memory_kib, timed};
 use measure::replay::{Fold, fold, load, replay};
-use measure::tape::Tape;
+use measure::tape::{Copies, Tape};
 use measure::{MeasureError, Outcome, Stream, peer, trader};
 use schemas::frame::Check;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use std::process::{Command, ExitCode};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Engine {
     Memory,
-    Logged,
+    Logged(Copies),
     Peer(peer::Setup),
     FoldOnly,
     ReadOnly(Check),
@@ -23,13 +23,14 @@ enum Engine {
 }
 
 /// Every engine, in the order of a round: ours and the peer in turns, and replays behind the run that wrote their log.
-const ENGINES: [(Engine, &str, &str); 10] = [
+const ENGINES: [(Engine, &str, &str); 11] = [
     (Engine::Memory, "ours", "ours: strategy, no log"),
     (Engine::Peer(peer::Setup::Arrays), "peer-arrays", "hftbacktest: array books"),
-    (Engine::Logged, "ours-logged", "ours: strategy, durable log"),
+    (Engine::Logged(Copies::Journal), "ours-journal", "ours: strategy, durable journal"),
     (Engine::Peer(peer::Setup::Maps), "peer-maps", "hftbacktest: default books"),
-    (Engine::Replay(Check::Full), "replay-full", "ours: replay, BLAKE3"),
+    (Engine::Logged(Copies::JournalAndHot), "ours-logged", "ours: strategy, journal + hot copy"),
     (Engine::Peer(peer::Setup::ArraysPartial), "peer-partial", "hftbacktest: arrays, part fills"),
+    (Engine::Replay(Check::Full), "replay-full", "ours: replay, BLAKE3"),
     (Engine::Replay(Check::Crc), "replay-crc", "ours: replay, CRC"),
     (Engine::ReadOnly(Check::Full), "read-full", "ours: read only, BLAKE3"),
     (Engine::ReadOnly(Check::Crc), "read-crc", "ours: read only, CRC"),
@@ -142,11 +143,11 @@ fn measure_here(name: &str, dir: &Path) -> Result<(), MeasureError> {
             let (trader, outcome) = run?;
             (cost, outcome, Some(trader.close()?))
         }
-        Engine::Logged => {
+        Engine::Logged(copies) => {
             if log.exists() {
                 std::fs::remove_dir_all(&log).map_err(MeasureError::io("remove", &log))?;
             }
-            let (stream, tape) = (stream()?, Tape::create(&log)?);
+            let (stream, tape) = (stream()?, Tape::create(&log, *copies)?);
             let (run, cost) = timed(|| trader::run(&stream, Some(tape)));
             let (trader, outcome) = run?;
             (cost, outcome, Some(trader.close()?))

@@ -48,7 +48,7 @@ impl Step<'_> {
         let category = &m.listed.category;
         m.is_open()
             && self.state.quotes.is_live(market)
-            && !(killed && !self.state.positions.touches(market))
+            && (!killed || self.state.positions.touches(market))
             && (wanted.categories.is_empty() || wanted.categories.contains(category))
             && !wanted.exclude_categories.contains(category)
             && self.state.decisions.open_count() < self.config.performance.max_concurrent_markets as usize

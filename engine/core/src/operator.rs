@@ -5,8 +5,7 @@ use projections::orders::{Order, OrderStatus};
 use schemas::event::{
     AccountEvent, CancelReason, KillLevel, KillSource, Mode, OperatorCommand, OrderEvent, Purpose, SystemEvent,
 };
-use schemas::money::mul_div;
-use schemas::{Event, OrderId, Rounding};
+use schemas::{Event, OrderId};
 
 impl Step<'_> {
     /// A process started: the configured kill switch, and what a crash left without an answer.
@@ -101,9 +100,4 @@ impl Step<'_> {
             _ => {}
         }
     }
-}
-
-/// The share of `total` that `pct` percent (in millionths of a percent) makes.
-pub(crate) fn percent_of(total: schemas::Cash, pct: schemas::Cash) -> schemas::Cash {
-    mul_div(total.0, pct.0, 100_000_000, Rounding::Floor).map_or(schemas::Cash::ZERO, schemas::Cash)
 }

@@ -234,7 +234,7 @@ pub enum Limit {
     MinSize,
     /// Edge, micro-dollars.
     MinEdge,
-    /// Confidence, 0 low to 2 high.
+    /// Confidence, millionths: low counts 400,000, medium 600,000, high 800,000.
     MinConfidence,
     /// Cost of this order, micro-dollars.
     SingleTrade,

@@ -3,9 +3,9 @@
 //! Some limits refuse (kill switch, stale data, a price off the grid); the monetary ones leave room, and an entry shrinks
 //! to the smallest room before it is refused. Sales that give up risk pass everything that only guards against new risk.
 
+use super::exposure::{at_risk, open_markets, portfolio_limit};
 use crate::config::Config;
 use crate::exits::LOT;
-use crate::operator::percent_of;
 use projections::State;
 use projections::markets::Market;
 use projections::orders::OrderStatus;
@@ -13,7 +13,7 @@ use schemas::event::{
     Confidence, FeeSchedule, KillLevel, Limit, LimitCheck, MarketStatus, Proposal, Purpose, RiskVerdict, Style, Verdict,
 };
 use schemas::money::MICRO;
-use schemas::{Cash, MarketId, MoneyError, Price, Rounding, Side, Size, UtcNanos};
+use schemas::{Cash, MarketId, MoneyError, Price, Rounding, Size, UtcNanos};
 
 /// A marketable purchase below one dollar is refused by the venue. Source: Polymarket, `min size: 1`.
 const MARKETABLE_MIN: Cash = Cash(MICRO);
@@ -130,7 +130,7 @@ impl Gate<'_> {
             Confidence::Medium => 600_000,
             Confidence::High => 800_000,
         };
-        let open = self.open_markets();
+        let open = self.other_markets();
         vec![
             check(Limit::KillSwitch, s.kill.level as i64, 0, !halted),
             self.market_open(market),
@@ -186,26 +186,15 @@ impl Gate<'_> {
     }
 
     /// Markets other than this one in which something is held or may be bought.
-    fn open_markets(&self) -> i64 {
-        let held = self.state.positions.held_all().map(|(t, _)| t.market());
-        let buying = self.state.orders.open().filter(|o| o.plan.action.side == Side::Buy).map(|o| o.market);
-        let mut all: Vec<MarketId> = held.chain(buying).filter(|m| *m != self.proposal.market).collect();
-        all.sort_unstable();
-        all.dedup();
-        i64::try_from(all.len()).unwrap_or(i64::MAX)
-    }
-
-    /// What is at risk in the markets that `wanted` selects: cost of positions and reservations of orders.
-    fn at_risk(&self, wanted: impl Fn(MarketId) -> bool) -> Cash {
-        let held = self.state.positions.held_all().filter(|(t, _)| wanted(t.market())).map(|(_, p)| p.lot.cost);
-        let reserved = self.state.orders.open().filter(|o| wanted(o.market)).map(projections::orders::Order::reserved);
-        held.chain(reserved).fold(Cash::ZERO, |a, b| a.plus(b).unwrap_or(Cash(i64::MAX)))
+    fn other_markets(&self) -> i64 {
+        let others = open_markets(self.state).into_iter().filter(|m| *m != self.proposal.market);
+        i64::try_from(others.count()).unwrap_or(i64::MAX)
     }
 
     fn rooms(&self, market: &Market) -> Vec<Room> {
         let (s, r) = (self.state, &self.config.risk);
         let visible = s.equity.visible(&s.positions, &s.quotes);
-        let portfolio = percent_of(Cash(s.equity.now.0.max(0)), r.max_portfolio_risk_pct);
+        let portfolio = portfolio_limit(s, self.config);
         let share = |of: schemas::Prob| portfolio.part(i64::from(of.0), MICRO, Rounding::Floor).unwrap_or(Cash::ZERO);
         let same = |f: fn(&Market) -> u32| {
             let mine = f(market);
@@ -217,20 +206,20 @@ impl Gate<'_> {
             Room { limit: Limit::SingleTrade, used: Cash::ZERO, allowed: r.max_single_trade_usdc },
             Room {
                 limit: Limit::PositionSize,
-                used: self.at_risk(|m| m == self.proposal.market),
+                used: at_risk(s, |m| m == self.proposal.market),
                 allowed: r.max_position_size_usdc,
             },
             Room {
                 limit: Limit::GroupExposure,
-                used: self.at_risk(same(|m| m.group)),
+                used: at_risk(s, same(|m| m.group)),
                 allowed: share(r.max_correlation_exposure),
             },
             Room {
                 limit: Limit::CategoryExposure,
-                used: self.at_risk(same(|m| m.category)),
+                used: at_risk(s, same(|m| m.category)),
                 allowed: share(r.max_category_exposure),
             },
-            Room { limit: Limit::PortfolioExposure, used: self.at_risk(|_| true), allowed: portfolio },
+            Room { limit: Limit::PortfolioExposure, used: at_risk(s, |_| true), allowed: portfolio },
             Room { limit: Limit::DailyLoss, used: lost_today, allowed: r.daily_loss_limit_usdc },
             Room { limit: Limit::Turnover, used: s.activity.turnover_last_day(self.now), allowed: r.max_turnover_usdc },
             Room { limit: Limit::Balance, used: s.orders.reserved(), allowed: s.positions.cash },

@@ -26,7 +26,9 @@ pub enum FeedError {
     #[error("the recording cannot be read: {0}")]
     File(String),
     /// The log was begun with another recording.
-    #[error("this log was begun with another recording: its market event {number} is not the recording's; name the same recording, or a new log with --log")]
+    #[error(
+        "this log was begun with another recording: its market event {number} is not the recording's; name the same recording, or a new log with --log"
+    )]
     OtherRecording {
         /// The first event that differs, counted from 1.
         number: u64,
