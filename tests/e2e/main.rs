@@ -6,6 +6,7 @@ mod bad_input;
 mod command;
 mod damage;
 mod demo;
+mod faults;
 mod import;
 mod interrupted;
 mod kill_switch;

@@ -115,6 +115,7 @@ fn report(options: &Options) -> Result<(), MeasureError> {
         }
     }
     print_table(&samples, options.rounds);
+    print_ratios(&samples);
     println!("every run of ours ended in state {state_hash}");
     Ok(())
 }
@@ -189,9 +190,9 @@ fn replayed(state: &projections::State, events: u64) -> Outcome {
 
 fn print_table(samples: &[Vec<Sample>], rounds: usize) {
     let title = "events/s on the clock";
-    println!("\n{:32} {title:>23} {:>17} {:>9} {:>9} {:>8} {:>12}", "", "CPU ns/event", "own", "peak", "", "");
+    println!("\n{:34} {title:>23} {:>17} {:>9} {:>9} {:>8} {:>12}", "", "CPU ns/event", "own", "peak", "", "");
     println!(
-        "{:32} {:>11} {:>11} {:>8} {:>8} {:>9} {:>9} {:>8} {:>12}",
+        "{:34} {:>11} {:>11} {:>8} {:>8} {:>9} {:>9} {:>8} {:>12}",
         format!("engine ({rounds} rounds)"),
         "best",
         "median",
@@ -215,7 +216,7 @@ fn print_table(samples: &[Vec<Sample>], rounds: usize) {
         let rate = |nanos: u64| events as f64 * 1e9 / nanos.max(1) as f64;
         let each = |nanos: u64| nanos as f64 / events as f64;
         println!(
-            "{title:32} {:>11.0} {:>11.0} {:>8.0} {:>8.0} {:>9} {:>9.0} {:>8} {:>12.2}",
+            "{title:34} {:>11.0} {:>11.0} {:>8.0} {:>8.0} {:>9} {:>9.0} {:>8} {:>12.2}",
             rate(wall),
             rate(wall_median),
             each(cpu),
@@ -225,5 +226,22 @@ fn print_table(samples: &[Vec<Sample>], rounds: usize) {
             first.outcome.fills,
             first.outcome.micro_shares as f64 / 1e6
         );
+    }
+}
+
+/// How much processor time the peer takes for what we do in one unit of it, round by round.
+fn print_ratios(samples: &[Vec<Sample>]) {
+    let of = |engine: Engine| {
+        let at = ENGINES.iter().position(|(e, _, _)| *e == engine);
+        at.and_then(|i| samples.get(i)).map_or(&[][..], Vec::as_slice)
+    };
+    let peer = of(Engine::Peer(peer::Setup::Arrays));
+    println!("\nprocessor time an event, hftbacktest (array books) : ours, in each round");
+    let ours = [Engine::Memory, Engine::Logged(Copies::Journal), Engine::Logged(Copies::JournalAndHot)];
+    for engine in ours.into_iter().chain([Engine::Replay(Check::Full), Engine::Replay(Check::Crc)]) {
+        let title = ENGINES.iter().find(|(e, _, _)| *e == engine).map_or("", |(_, _, title)| title);
+        let each = |s: &Sample| s.cost.cpu_nanos as f64 / s.outcome.events.max(1) as f64;
+        let ratios = peer.iter().zip(of(engine)).map(|(p, o)| format!("{:.2}", each(p) / each(o).max(1e-9)));
+        println!("{title:34} {}", ratios.collect::<Vec<_>>().join("  "));
     }
 }

@@ -27,8 +27,9 @@
 //!
 //! *Fees.* Takers pay `shares x rate x (p (1 - p))^exponent` in cash, makers nothing.
 //!
-//! *Settlement.* A fill is confirmed after the configured time, or voided (a fault that can be configured) if the client still
-//! has what it brought; at resolution all that is pending is confirmed, resting orders are cancelled, and each share pays one dollar or nothing.
+//! *Settlement.* A fill is confirmed after the configured time, or voided (a fault that can be configured) if the client
+//! still has what it brought; at resolution all that is pending is confirmed, resting orders are cancelled, and each share
+//! pays one dollar or nothing.
 //!
 //! What is not modelled: our orders do not change what others do, and hidden or delayed (`seconds_delay`) matching.
 

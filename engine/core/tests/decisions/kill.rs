@@ -1,0 +1,304 @@
+//! The kill switch: who throws it, what each level does, that it holds over restarts, and how it is let go.
+
+use super::floor::{Floor, run_started};
+use super::market::{M, NO, YES, book, cents, dollars, listed, quote, shares};
+use super::settings::{eager, watchful};
+use engine_core::Config;
+use schemas::event::{
+    AccountEvent, CancelReason, ExitReason, FeedScope, KillLevel, KillSource, MarketEvent, Mode, OperatorCommand,
+    OrderEvent, SystemEvent,
+};
+use schemas::{Cash, Event, MarketId, OrderId, Side, UtcNanos};
+
+/// Three markets at 49 to 51.
+fn floor(config: &Config) -> Floor {
+    let mut f = Floor::scripted(config);
+    for m in 0..3 {
+        f.tick(0, listed(MarketId(m), 0));
+        f.tick(0, book(MarketId(m).yes(), (49, 1_000), (51, 1_000)));
+    }
+    f
+}
+
+/// Held in two markets, an entry and a sale open.
+fn busy() -> (Floor, OrderId, OrderId) {
+    let mut f = floor(&watchful());
+    f.hold(YES, cents(50), shares(20));
+    f.hold(MarketId(1).no(), cents(50), shares(30));
+    let entry = f.intend(MarketId(2).yes(), Side::Buy, cents(40), shares(10));
+    let sale = f.intend(YES, Side::Sell, cents(60), shares(5));
+    f.accept(entry);
+    f.accept(sale);
+    (f, entry, sale)
+}
+
+#[test]
+fn no_new_risk_cancels_entries_and_lets_exits_go() {
+    let (mut f, entry, sale) = busy();
+    let mark = f.mark();
+    f.kill(KillLevel::NoNewRisk);
+    assert_eq!(f.cancels(mark), [(entry, CancelReason::Kill)]);
+    assert!(!f.order(sale).cancelling);
+    f.tick(1, book(MarketId(1).yes(), (59, 1_000), (61, 1_000)));
+    assert_eq!(f.exits(mark), [(MarketId(1).no(), ExitReason::Stop, shares(30))]);
+}
+
+#[test]
+fn cancel_all_cancels_everything_also_what_is_accepted_later() {
+    let (mut f, entry, sale) = busy();
+    let under_way = f.intend(MarketId(2).no(), Side::Buy, cents(40), shares(10));
+    let mark = f.mark();
+    f.kill(KillLevel::CancelAll);
+    let all = [entry, sale, under_way].map(|o| (o, CancelReason::Kill));
+    assert_eq!(f.cancels(mark), all);
+    // A cancel is out for it already.
+    f.accept(under_way);
+    assert_eq!(f.cancels(mark), all);
+    f.tick(1, book(MarketId(1).yes(), (59, 1_000), (61, 1_000)));
+    assert_eq!(f.exits(mark), [], "nothing may cross either");
+    // One that nobody cancelled yet.
+    let late = f.intend(MarketId(2).no(), Side::Buy, cents(40), shares(10));
+    f.accept(late);
+    assert_eq!(f.cancels(mark)[3..], [(late, CancelReason::Kill)]);
+}
+
+#[test]
+fn an_order_that_had_to_be_sent_again_is_cancelled_again() {
+    for level in [KillLevel::NoNewRisk, KillLevel::CancelAll] {
+        let mut f = floor(&watchful());
+        let order = f.intend(YES, Side::Buy, cents(40), shares(10));
+        f.lose(order);
+        f.kill(level);
+        f.wait(10);
+        assert_eq!(f.resends(0), [(order, 2)]);
+        let mark = f.mark();
+        // The first cancel found nothing; the second bytes brought the order to the book.
+        f.accept(order);
+        assert_eq!(f.cancels(mark).len(), 1, "at {level:?}");
+    }
+}
+
+#[test]
+fn flatten_closes_everything_in_one_step() {
+    let (mut f, entry, sale) = busy();
+    f.cancelled(sale);
+    let mark = f.mark();
+    f.tell(Event::System(SystemEvent::OperatorCommand {
+        who: "operator".to_owned(),
+        command: OperatorCommand::Kill(KillLevel::Flatten),
+    }));
+    assert_eq!(f.cancels(mark), [(entry, CancelReason::Kill)]);
+    // The sale that was cancelled is too recent for another try of the same token.
+    assert_eq!(f.exits(mark), [(MarketId(1).no(), ExitReason::Flatten, shares(30))]);
+    f.tick(10, quote(YES, 49, 51));
+    assert_eq!(f.exits(mark)[1..], [(YES, ExitReason::Flatten, shares(20))]);
+}
+
+#[test]
+fn numbers_never_repeat_when_several_cycles_start_in_one_step() {
+    let mut f = floor(&watchful());
+    for m in 0..3 {
+        f.hold(MarketId(m).yes(), cents(50), shares(20));
+        f.hold(MarketId(m).no(), cents(50), shares(10));
+    }
+    let mark = f.mark();
+    f.kill(KillLevel::Flatten);
+    let intents = f.intents(mark);
+    assert_eq!(intents.len(), 6);
+    let first = intents[0].order.0;
+    assert_eq!(intents.iter().map(|i| i.order.0).collect::<Vec<_>>(), (first..first + 6).collect::<Vec<_>>());
+    let mut hashes: Vec<_> = intents.iter().map(|i| i.hash).collect();
+    hashes.sort();
+    hashes.dedup();
+    assert_eq!(hashes.len(), 6);
+    let cycles: Vec<u32> =
+        f.log[mark..].iter().filter(|e| e.event.kind().name() == "cycle_started").map(|e| e.cycle.unwrap().0).collect();
+    assert_eq!(cycles, (cycles[0]..cycles[0] + 6).collect::<Vec<_>>());
+    // Each chain is complete before the next begins.
+    let order: Vec<u32> = f.log[mark..].iter().filter_map(|e| e.cycle).map(|c| c.0).collect();
+    assert!(order.is_sorted(), "{order:?}");
+    let mut sold: Vec<_> = f.exits(mark).iter().map(|(t, ..)| t.0).collect();
+    sold.sort_unstable();
+    assert_eq!(sold, [0, 1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn it_is_latched() {
+    let mut f = Floor::open(&eager());
+    f.tick(1, listed(M, 0));
+    f.kill(KillLevel::NoNewRisk);
+    let mut f = Floor::restart(&f.log);
+    f.tell(run_started(&eager(), Mode::Paper));
+    assert_eq!((f.state().kill.level, f.state().kill.source), (KillLevel::NoNewRisk, Some(KillSource::Operator)));
+    let mark = f.mark();
+    f.tick(1, book(YES, (49, 1_000), (51, 100)));
+    assert!(f.intents(mark).is_empty() && !f.kinds(mark).contains(&"cycle_started"));
+    f.kill(KillLevel::Off);
+    f.tick(1, book(YES, (49, 1_000), (51, 100)));
+    assert_eq!(f.intents(mark).len(), 1);
+}
+
+#[test]
+fn a_daily_loss_throws_it() {
+    let mut c = watchful();
+    c.risk.daily_loss_limit_usdc = dollars(5);
+    let mut f = floor(&c);
+    f.hold(YES, cents(50), shares(100));
+    let entry = f.intend(MarketId(2).yes(), Side::Buy, cents(40), shares(10));
+    let mark = f.mark();
+    f.tick(1, book(YES, (46, 1_000), (51, 1_000)));
+    assert_eq!(f.state().kill.level, KillLevel::Off, "four dollars");
+    f.tick(1, book(YES, (45, 1_000), (51, 1_000)));
+    assert_eq!((f.state().kill.level, f.state().kill.source), (KillLevel::CancelAll, Some(KillSource::DailyLoss)));
+    assert_eq!(f.cancels(mark), [(entry, CancelReason::Kill)]);
+    assert_eq!(f.exits(mark), [], "the stop was reached too, but at this level nothing is sent");
+    f.tick(1, book(YES, (40, 1_000), (51, 1_000)));
+    assert_eq!(f.state().kill.trips, 1, "once is enough");
+}
+
+#[test]
+fn a_new_day_does_not_let_it_go() {
+    let mut c = watchful();
+    c.risk.daily_loss_limit_usdc = dollars(5);
+    let mut f = floor(&c);
+    f.hold(YES, cents(50), shares(100));
+    f.tick(1, book(YES, (40, 1_000), (51, 1_000)));
+    f.tick(86_400, book(YES, (49, 1_000), (51, 1_000)));
+    assert_eq!(f.state().equity.daily_loss(), Cash::ZERO);
+    assert_eq!(f.state().kill.level, KillLevel::CancelAll);
+}
+
+#[test]
+fn a_drawdown_throws_it_over_several_days() {
+    let mut c = watchful();
+    c.risk.max_drawdown_pct = Cash(2_000_000);
+    c.risk.kill_level_on_limit = KillLevel::Flatten;
+    c.exit.stop_loss_pct = schemas::Prob::ONE;
+    let mut f = floor(&c);
+    f.hold(YES, cents(49), shares(100));
+    for bid in [43, 36, 30] {
+        f.tick(86_400, book(YES, (bid, 1_000), (51, 1_000)));
+        assert_eq!(f.state().kill.level, KillLevel::Off, "{bid}");
+    }
+    let mark = f.mark();
+    f.tick(86_400, book(YES, (29, 1_000), (51, 1_000)));
+    assert_eq!((f.state().kill.level, f.state().kill.source), (KillLevel::Flatten, Some(KillSource::Drawdown)));
+    assert_eq!(f.exits(mark), [(YES, ExitReason::Flatten, shares(100))]);
+}
+
+#[test]
+fn a_loss_that_a_fill_makes_throws_it_too() {
+    let mut c = watchful();
+    c.risk.daily_loss_limit_usdc = dollars(5);
+    let mut f = floor(&c);
+    f.hold(YES, cents(49), shares(100));
+    let sale = f.intend(YES, Side::Sell, cents(44), shares(100));
+    f.fill(sale, shares(100));
+    assert_eq!(f.state().kill.source, Some(KillSource::DailyLoss));
+}
+
+#[test]
+fn a_settlement_for_nothing_throws_it_too() {
+    let mut c = eager();
+    c.risk.daily_loss_limit_usdc = dollars(5);
+    c.execution.allow_maker = false;
+    let mut f = Floor::open(&c);
+    f.tick(1, listed(M, 0));
+    f.tick(1, book(YES, (49, 1_000), (51, 1_00)));
+    f.wait(5);
+    f.tick(1, super::market::resolved(M, schemas::event::Resolution::No));
+    f.wait(5);
+    assert!(f.kinds(0).contains(&"position_settled") && f.kinds(0).contains(&"reflection"));
+    assert_eq!(f.state().kill.source, Some(KillSource::DailyLoss));
+    f.assert_agrees_with_the_exchange();
+}
+
+#[test]
+fn a_release_measures_from_now_on() {
+    let mut c = watchful();
+    c.risk.daily_loss_limit_usdc = dollars(5);
+    c.exit.stop_loss_pct = schemas::Prob::ONE;
+    let mut f = floor(&c);
+    f.hold(YES, cents(49), shares(100));
+    f.tick(1, book(YES, (43, 1_000), (51, 1_000)));
+    assert_eq!(f.state().kill.level, KillLevel::CancelAll);
+    f.kill(KillLevel::Off);
+    assert_eq!((f.state().kill.level, f.state().equity.daily_loss()), (KillLevel::Off, Cash::ZERO));
+    f.tick(1, book(YES, (42, 1_000), (51, 1_000)));
+    assert_eq!(f.state().kill.level, KillLevel::Off, "the loss it was released from does not throw it again");
+    f.tick(1, book(YES, (38, 1_000), (51, 1_000)));
+    assert_eq!((f.state().kill.level, f.state().kill.trips), (KillLevel::CancelAll, 2), "five more do");
+}
+
+#[test]
+fn a_feed_that_breaks_does_not_throw_it() {
+    let mut c = watchful();
+    c.risk.daily_loss_limit_usdc = dollars(5);
+    let mut f = floor(&c);
+    f.hold(YES, cents(50), shares(100));
+    f.tick(1, MarketEvent::FeedStale { scope: FeedScope::All });
+    f.tick(1, MarketEvent::FeedGap { scope: FeedScope::All, lost: 0 });
+    f.tick(1, book(YES, (0, 0), (0, 0)));
+    f.tick(1, book(YES, (45, 10), (40, 10)));
+    f.tick(1, book(NO, (0, 0), (51, 10)));
+    assert_eq!((f.state().kill.level, f.state().equity.daily_loss().0 < 5_000_000), (KillLevel::Off, true));
+    // When it speaks again, what it says counts.
+    f.tick(1, MarketEvent::FeedRestored { scope: FeedScope::All });
+    f.tick(1, book(YES, (40, 10), (51, 10)));
+    assert_eq!(f.state().kill.level, KillLevel::CancelAll);
+}
+
+#[test]
+fn books_that_differ_from_the_venue_stop_new_risk() {
+    let mut f = floor(&watchful());
+    let mismatch = AccountEvent::ReconcileMismatch { what: "cash".to_owned(), expected: 1, observed: 2 };
+    f.tell(Event::Account(mismatch.clone()));
+    assert_eq!((f.state().kill.level, f.state().kill.source), (KillLevel::NoNewRisk, Some(KillSource::Reconcile)));
+    assert!(f.state().kill.mismatch);
+    f.kill(KillLevel::Flatten);
+    f.tell(Event::Account(mismatch));
+    assert_eq!(f.state().kill.level, KillLevel::Flatten, "it is not lowered");
+    f.kill(KillLevel::Off);
+    assert!(!f.state().kill.mismatch);
+}
+
+#[test]
+fn a_run_can_start_with_it_thrown() {
+    let mut c = eager();
+    c.risk.kill_switch = true;
+    let f = Floor::open(&c);
+    assert_eq!(f.state().kill.level, KillLevel::NoNewRisk);
+}
+
+#[test]
+fn the_operator_cancels_all_without_the_switch() {
+    let (mut f, entry, sale) = busy();
+    let mark = f.mark();
+    let command = OperatorCommand::CancelAll;
+    f.tell(Event::System(SystemEvent::OperatorCommand { who: "operator".to_owned(), command }));
+    assert_eq!(f.cancels(mark), [entry, sale].map(|o| (o, CancelReason::Operator)));
+    assert_eq!(f.state().kill.level, KillLevel::Off);
+}
+
+#[test]
+fn a_market_with_something_held_is_still_looked_at() {
+    let mut f = floor(&eager());
+    f.hold(YES, cents(50), shares(20));
+    f.kill(KillLevel::NoNewRisk);
+    let mark = f.mark();
+    f.tick(20, book(YES, (49, 100), (50, 2_000)));
+    assert_eq!(f.exits(mark), [(YES, ExitReason::EdgeGone, shares(20))], "an exit is no new risk");
+    f.tick(1, book(MarketId(2).yes(), (49, 1_000), (51, 100)));
+    assert_eq!(f.intents(mark).len(), 1);
+}
+
+#[test]
+fn an_expired_order_needs_no_cancel() {
+    let mut f = floor(&watchful());
+    let order = f.intend(YES, Side::Buy, cents(40), shares(10));
+    f.tell(Event::Order(OrderEvent::Expired { order }));
+    let mark = f.mark();
+    f.kill(KillLevel::CancelAll);
+    assert_eq!(f.cancels(mark), []);
+    assert_ne!(f.now(), UtcNanos::ZERO);
+}
