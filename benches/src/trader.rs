@@ -96,7 +96,6 @@ impl Trader {
 
     /// Makes everything durable, and says what the run came to.
     pub fn finish(&mut self) -> Result<Outcome, MeasureError> {
-        let Some(last) = self.state.last_seq() else { return Ok(Outcome::default()) };
         self.run_timers(self.state.time)?;
         if let Some(tape) = &mut self.tape {
             tape.commit()?;
@@ -105,7 +104,7 @@ impl Trader {
         let events = self.ticks as u64;
         Ok(Outcome {
             events,
-            own_events: last.get() - events,
+            own_events: self.state.seq.saturating_sub(events),
             fills: self.state.positions.fills,
             micro_shares: bought,
             mids: self.mids,

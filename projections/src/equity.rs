@@ -178,6 +178,8 @@ impl Projection for Equity {
                 OrderEvent::FillBooked(_) | OrderEvent::FillVoided { .. } | OrderEvent::PositionSettled(_),
             )
             | Event::Account(AccountEvent::BalanceObserved { .. }) => true,
+            // Prices that came while the feed was not trusted count from now on.
+            Event::Market(MarketEvent::FeedRestored { .. }) => true,
             Event::System(SystemEvent::KillSwitch { level: KillLevel::Off, .. }) => {
                 self.peak = self.now;
                 self.day_start = self.now;

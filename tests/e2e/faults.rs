@@ -41,7 +41,8 @@ fn unknown_orders_are_resolved_and_voided_fills_undone() {
     let check = replay(&format!("check --json {}", log.display())).expect_code(0).json();
     assert_eq!(check["divergences"], 0);
 
-    let events = |kind: &str| replay(&format!("show --json --kind {kind} {}", log.display())).expect_code(0).json_lines();
+    let events =
+        |kind: &str| replay(&format!("show --json --kind {kind} {}", log.display())).expect_code(0).json_lines();
     let order = |e: &Value| e["data"]["order"].as_u64().unwrap();
     let unknown = events("order_unknown");
     assert!(unknown.len() >= 5, "the faults did not happen: {}", unknown.len());

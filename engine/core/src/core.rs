@@ -60,6 +60,9 @@ impl Core {
                 MarketEvent::BookDelta(d) => step.on_tick(d.token),
                 MarketEvent::Quote(q) => step.on_tick(q.token),
                 MarketEvent::BookSnapshot(s) => step.on_tick(s.token),
+                MarketEvent::FeedRestored { .. } => {
+                    step.watch_limits();
+                }
                 _ => {}
             },
             Event::Agent(event) => step.on_agent(event),

@@ -35,6 +35,7 @@ impl Twin {
                 matches!(e, OrderEvent::FillBooked(_) | OrderEvent::FillVoided { .. } | OrderEvent::PositionSettled(_))
             }
             Event::Account(AccountEvent::BalanceObserved { .. }) => true,
+            Event::Market(MarketEvent::FeedRestored { .. }) => true,
             _ => false,
         }
     }
@@ -217,7 +218,10 @@ fn a_mark_stands_while_its_quote_cannot_be_trusted() {
     s.tell(quote(5, 6));
     assert_eq!(s.state.equity.now, dollars(100));
     assert_eq!(s.state.equity.visible(&s.state.positions, &s.state.quotes), dollars(60), "the gate sees only cash");
+    s.tell(quote(38, 39));
     s.tell(Event::Market(MarketEvent::FeedRestored { scope: FeedScope::All }));
+    assert_eq!(s.state.equity.now, dollars(98), "what came meanwhile counts as soon as it is trusted");
+    s.tell(quote(40, 42));
     s.tell(quote(30, 29));
     assert_eq!(s.state.equity.now, dollars(100), "crossed");
     s.tell(quote(0, 35));

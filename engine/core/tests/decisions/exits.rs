@@ -56,11 +56,11 @@ fn bounds_are_measured_from_the_cost_with_its_fees() {
         c
     });
     f.tick(1, listed(M, 20_000));
-    f.tick(1, book(YES, (49, 1_000), (51, 100)));
+    f.tick(1, book(YES, (49, 10_000), (51, 100)));
     let plan = f.intents(0)[0].plan;
     f.wait(1);
     let average = f.state().positions.get(YES).unwrap().average_cost();
-    assert!(average >= Price(515_000), "{average}");
+    assert!(average >= Price(514_990), "{average}");
     assert_eq!((plan.target, plan.stop), (Price(592_250), Price(463_500)), "15 % above and 10 % below 51.5 cents");
 }
 
@@ -237,7 +237,7 @@ fn the_whole_way_through_the_exchange() {
     c.execution.allow_maker = false;
     let mut f = Floor::open(&c);
     f.tick(1, listed(M, 20_000));
-    f.tick(1, book(YES, (49, 1_000), (51, 100)));
+    f.tick(1, book(YES, (49, 10_000), (51, 100)));
     f.wait(5);
     let held = f.state().positions.held(YES);
     assert!(held.0 > 0);

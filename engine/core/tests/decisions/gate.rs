@@ -426,6 +426,7 @@ fn exit(token: TokenId, size: Size) -> Proposal {
 fn what_gives_up_risk_passes_what_guards_against_new_risk() {
     let mut c = wide();
     c.risk.max_drawdown_pct = Cash(100);
+    c.exit.stop_loss_pct = Prob::ONE;
     c.risk.daily_loss_limit_usdc = Cash(1);
     c.risk.kill_level_on_limit = KillLevel::NoNewRisk;
     let mut f = floor(&c);
@@ -450,13 +451,30 @@ fn a_sale_is_never_more_than_what_is_held_and_free() {
 }
 
 #[test]
+fn entries_never_use_up_the_room_to_get_out() {
+    let mut c = wide();
+    c.risk.max_orders_per_minute = 2;
+    let mut f = floor(&c);
+    f.hold(YES, cents(50), shares(10));
+    let mut send = |n| {
+        for _ in 0..n {
+            let order = f.intend(MarketId(1).yes(), Side::Buy, cents(40), shares(5));
+            f.cancelled(order);
+        }
+        f.clone()
+    };
+    let full = send(4);
+    assert_eq!(failed(&judge(&full, &entry())), [Limit::OrderRate]);
+    assert_eq!(judge(&full, &exit(YES, shares(10))).verdict, Verdict::Approve, "the sixth order of a minute");
+    refused_by(&send(1), &exit(YES, shares(10)), Limit::OrderRate);
+}
+
+#[test]
 fn exits_are_refused_where_no_order_may_go() {
     let mut f = floor(&wide());
     f.hold(YES, cents(50), shares(10));
     f.kill(KillLevel::CancelAll);
     refused_by(&f, &exit(YES, shares(10)), Limit::KillSwitch);
-    f.kill(KillLevel::Flatten);
-    assert!(check(&judge(&f, &exit(YES, Size(0))), Limit::KillSwitch).pass);
     f.kill(KillLevel::Off);
     refused_by(&f, &Proposal { price: Price(475_000), ..exit(YES, shares(10)) }, Limit::TickGrid);
     let order = f.intend(YES, Side::Buy, cents(40), shares(5));

@@ -131,10 +131,10 @@ fn it_is_latched() {
     f.tell(run_started(&eager(), Mode::Paper));
     assert_eq!((f.state().kill.level, f.state().kill.source), (KillLevel::NoNewRisk, Some(KillSource::Operator)));
     let mark = f.mark();
-    f.tick(1, book(YES, (49, 1_000), (51, 100)));
+    f.tick(1, book(YES, (49, 10_000), (51, 100)));
     assert!(f.intents(mark).is_empty() && !f.kinds(mark).contains(&"cycle_started"));
     f.kill(KillLevel::Off);
-    f.tick(1, book(YES, (49, 1_000), (51, 100)));
+    f.tick(1, book(YES, (49, 10_000), (51, 100)));
     assert_eq!(f.intents(mark).len(), 1);
 }
 
@@ -172,6 +172,7 @@ fn a_new_day_does_not_let_it_go() {
 fn a_drawdown_throws_it_over_several_days() {
     let mut c = watchful();
     c.risk.max_drawdown_pct = Cash(2_000_000);
+    c.exit.max_hold_hours = 1_000;
     c.risk.kill_level_on_limit = KillLevel::Flatten;
     c.exit.stop_loss_pct = schemas::Prob::ONE;
     let mut f = floor(&c);
@@ -199,17 +200,36 @@ fn a_loss_that_a_fill_makes_throws_it_too() {
 
 #[test]
 fn a_settlement_for_nothing_throws_it_too() {
+    let mut c = watchful();
+    c.risk.daily_loss_limit_usdc = dollars(5);
+    let mut f = floor(&c);
+    f.hold(YES, cents(49), shares(20));
+    f.tick(1, super::market::resolved(M, schemas::event::Resolution::No));
+    assert_eq!(f.state().kill.level, KillLevel::Off);
+    let (size, payout, cash) = (shares(20), schemas::Price::ZERO, Cash::ZERO);
+    let settled = schemas::event::PositionSettled { token: YES, size, payout, cash };
+    let mark = f.mark();
+    f.tell(Event::Order(OrderEvent::PositionSettled(Box::new(settled))));
+    assert_eq!(f.kinds(mark), ["position_settled", "reflection", "kill_switch"]);
+    assert_eq!(f.state().kill.source, Some(KillSource::DailyLoss));
+}
+
+/// The gate leaves room for no more than what may be lost, so one entry cannot throw it.
+#[test]
+fn an_entry_cannot_lose_more_than_the_day_allows() {
     let mut c = eager();
     c.risk.daily_loss_limit_usdc = dollars(5);
     c.execution.allow_maker = false;
     let mut f = Floor::open(&c);
     f.tick(1, listed(M, 0));
-    f.tick(1, book(YES, (49, 1_000), (51, 1_00)));
+    f.tick(1, book(YES, (49, 10_000), (51, 100)));
     f.wait(5);
     f.tick(1, super::market::resolved(M, schemas::event::Resolution::No));
     f.wait(5);
-    assert!(f.kinds(0).contains(&"position_settled") && f.kinds(0).contains(&"reflection"));
-    assert_eq!(f.state().kill.source, Some(KillSource::DailyLoss));
+    assert!(f.kinds(0).contains(&"position_settled"));
+    let lost = f.state().equity.daily_loss();
+    assert!(lost.0 > 4_900_000 && lost < dollars(5), "{lost}");
+    assert_eq!(f.state().kill.level, KillLevel::Off);
     f.assert_agrees_with_the_exchange();
 }
 
@@ -242,9 +262,10 @@ fn a_feed_that_breaks_does_not_throw_it() {
     f.tick(1, book(YES, (45, 10), (40, 10)));
     f.tick(1, book(NO, (0, 0), (51, 10)));
     assert_eq!((f.state().kill.level, f.state().equity.daily_loss().0 < 5_000_000), (KillLevel::Off, true));
-    // When it speaks again, what it says counts.
-    f.tick(1, MarketEvent::FeedRestored { scope: FeedScope::All });
+    // When it can be trusted again, what it says counts at once.
     f.tick(1, book(YES, (40, 10), (51, 10)));
+    assert_eq!(f.state().kill.level, KillLevel::Off);
+    f.tick(1, MarketEvent::FeedRestored { scope: FeedScope::All });
     assert_eq!(f.state().kill.level, KillLevel::CancelAll);
 }
 
@@ -288,7 +309,7 @@ fn a_market_with_something_held_is_still_looked_at() {
     let mark = f.mark();
     f.tick(20, book(YES, (49, 100), (50, 2_000)));
     assert_eq!(f.exits(mark), [(YES, ExitReason::EdgeGone, shares(20))], "an exit is no new risk");
-    f.tick(1, book(MarketId(2).yes(), (49, 1_000), (51, 100)));
+    f.tick(1, book(MarketId(2).yes(), (49, 10_000), (51, 100)));
     assert_eq!(f.intents(mark).len(), 1);
 }
 

@@ -24,12 +24,12 @@ fn it_keeps_its_reservation_and_blocks_its_market() {
     assert_eq!(f.state().orders.reserved(), Cash(4_000_000));
     let mark = f.mark();
     for _ in 0..3 {
-        f.tick(20, book(YES, (49, 1_000), (51, 100)));
+        f.tick(20, book(YES, (49, 10_000), (51, 100)));
     }
     assert!(f.intents(mark).is_empty());
     f.tell(Event::Order(OrderEvent::Rejected { order, reason: "no".to_owned() }));
     assert_eq!(f.state().orders.reserved(), Cash::ZERO);
-    f.tick(20, book(YES, (49, 1_000), (51, 100)));
+    f.tick(20, book(YES, (49, 10_000), (51, 100)));
     assert_eq!(f.intents(mark).len(), 1, "proven: the market is free again");
 }
 
@@ -83,8 +83,9 @@ fn a_resend_that_falls_on_another_timer_is_not_forgotten() {
     }
     // The first order fills and is confirmed five seconds later; the second is lost at the same moment.
     for m in 0..2 {
-        f.feed(at(1_000), book(MarketId(m).yes(), (49, 1_000), (51, 100)));
+        f.feed(at(1_000), book(MarketId(m).yes(), (49, 10_000), (51, 100)));
     }
+    f.wait(0);
     assert_eq!(f.state().orders.unknown, 1);
     f.wait(60);
     assert!(f.state().orders.open().all(|o| o.status != OrderStatus::Unknown), "{:?}", f.kinds(0));
@@ -98,7 +99,7 @@ fn lost_answers_never_make_a_second_order() {
         f.tick(0, listed(MarketId(m), 0));
     }
     for m in 0..4 {
-        f.tick(1, book(MarketId(m).yes(), (49, 1_000), (51, 200)));
+        f.tick(1, book(MarketId(m).yes(), (49, 10_000), (51, 200)));
     }
     f.wait(120);
     let intents = f.intents(0);
@@ -134,7 +135,8 @@ fn a_voided_fill_gives_back_position_limits_and_result() {
     c.execution.allow_maker = false;
     let mut f = Floor::open(&c);
     f.tick(1, listed(M, 20_000));
-    f.tick(1, book(YES, (49, 1_000), (51, 100)));
+    f.tick(1, book(YES, (49, 10_000), (51, 100)));
+    f.wait(0);
     assert!(f.state().positions.held(YES).0 > 0);
     assert!(f.state().activity.fees_last_day(f.now()).0 > 0);
     f.wait(3);
@@ -148,7 +150,7 @@ fn a_voided_fill_gives_back_position_limits_and_result() {
     assert_eq!((s.equity.daily_loss(), s.kill.level), (Cash::ZERO, KillLevel::Off));
     f.assert_agrees_with_the_exchange();
     let mark = f.mark();
-    f.tick(20, book(YES, (49, 1_000), (51, 200)));
+    f.tick(20, book(YES, (49, 10_000), (51, 200)));
     assert_eq!(f.intents(mark).len(), 1, "the view may be expressed again");
 }
 
