@@ -11,9 +11,8 @@ use crate::positions::Positions;
 use crate::quotes::Quotes;
 use schemas::event::{AccountEvent, KillLevel, MarketEvent, OrderEvent, SystemEvent};
 use schemas::time::NANOS_PER_DAY;
-use schemas::{Cash, Envelope, Event, Price, Rounding, TokenId, UtcNanos};
+use schemas::{Cash, Envelope, Event, MarketId, Price, Rounding, Size, TokenId, UtcNanos};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// A point of the equity curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,8 +53,33 @@ pub struct Equity {
     /// The curve.
     pub curve: Vec<Point>,
     curve_step: i64,
-    marks: BTreeMap<TokenId, Price>,
+    /// What is held, in order of tokens.
+    marks: Vec<Mark>,
     open: bool,
+}
+
+/// A held token, its last mark, and what the holding is worth there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Mark {
+    token: TokenId,
+    size: Size,
+    price: Price,
+    worth: Cash,
+}
+
+impl Mark {
+    fn of(token: TokenId, size: Size, last: Option<Price>, quotes: &Quotes) -> Self {
+        let quote = quotes.get(token);
+        let price = match (quote.valid && quotes.is_live(token.market()), quote.bid.0 > 0, last) {
+            (true, true, _) => quote.bid,
+            (true, false, Some(last)) if quote.ask.0 > 0 => last.min(quote.ask),
+            (_, _, Some(last)) => last,
+            (_, _, None) => quote.bid,
+        };
+        // A mark that does not fit is an absurd price: it counts for nothing rather than for something.
+        let worth = price.notional(size, Rounding::Floor).unwrap_or(Cash::ZERO);
+        Self { token, size, price, worth }
+    }
 }
 
 impl Equity {
@@ -71,7 +95,7 @@ impl Equity {
 
     /// The last mark of a held token.
     pub fn mark(&self, token: TokenId) -> Option<Price> {
-        self.marks.get(&token).copied()
+        self.marks.binary_search_by_key(&token, |m| m.token).ok().map(|i| self.marks[i].price)
     }
 
     /// Worth if everything whose quote cannot be trusted now were worth nothing.
@@ -89,25 +113,30 @@ impl Equity {
         Cash(self.now.0.saturating_sub(positions.cash.0).saturating_sub(positions.cost().0))
     }
 
-    fn remark(&mut self, positions: &Positions, quotes: &Quotes, time: UtcNanos) {
+    /// Marks everything that is held. Returns whether there is anything to value: not before the first balance.
+    fn mark_all(&mut self, positions: &Positions, quotes: &Quotes) -> bool {
         if positions.opened_with.is_none() {
-            return;
+            return false;
         }
-        let mut worth = positions.cash;
-        self.marks.retain(|token, _| positions.held(*token).0 > 0);
-        for (token, position) in positions.held_all() {
-            let quote = quotes.get(token);
-            let last = self.marks.get(&token).copied();
-            let mark = match (quote.valid && quotes.is_live(token.market()), quote.bid.0 > 0, last) {
-                (true, true, _) => quote.bid,
-                (true, false, Some(last)) if quote.ask.0 > 0 => last.min(quote.ask),
-                (_, _, Some(last)) => last,
-                (_, _, None) => quote.bid,
-            };
-            self.marks.insert(token, mark);
-            // A mark that does not fit is an absurd price: it counts for nothing rather than for something.
-            worth = mark.notional(position.lot.size, Rounding::Floor).and_then(|w| worth.plus(w)).unwrap_or(worth);
+        let marks = positions.held_all().map(|(token, p)| Mark::of(token, p.lot.size, self.mark(token), quotes));
+        self.marks = marks.collect();
+        true
+    }
+
+    /// Marks what is held in one market: nothing else can have moved. Returns whether anything is.
+    #[inline]
+    fn mark_market(&mut self, market: MarketId, quotes: &Quotes) -> bool {
+        let mut held = false;
+        for mark in self.marks.iter_mut().filter(|m| m.token.market() == market) {
+            held = true;
+            *mark = Mark::of(mark.token, mark.size, Some(mark.price), quotes);
         }
+        held
+    }
+
+    /// Adds up the marks.
+    fn revalue(&mut self, positions: &Positions, time: UtcNanos) {
+        let worth = self.marks.iter().fold(positions.cash, |sum, m| sum.plus(m.worth).unwrap_or(sum));
         if !self.open {
             self.open = true;
             (self.peak, self.high, self.day_start, self.day_open) = (worth, worth, worth, worth);
@@ -170,16 +199,16 @@ impl Projection for Equity {
         if envelope.time.0 >= self.day_ends {
             self.turn_day(envelope.time);
         }
-        let touched = match &envelope.event {
-            Event::Market(MarketEvent::BookDelta(d)) => positions.touches(d.token.market()),
-            Event::Market(MarketEvent::Quote(q)) => positions.touches(q.token.market()),
-            Event::Market(MarketEvent::BookSnapshot(s)) => positions.touches(s.token.market()),
-            Event::Order(
+        let moved = match &envelope.event {
+            Event::Market(MarketEvent::BookDelta(d)) => self.mark_market(d.token.market(), quotes),
+            Event::Market(MarketEvent::Quote(q)) => self.mark_market(q.token.market(), quotes),
+            Event::Market(MarketEvent::BookSnapshot(s)) => self.mark_market(s.token.market(), quotes),
+            // After a restore, prices that came while the feed was not trusted count.
+            Event::Market(MarketEvent::FeedRestored { .. })
+            | Event::Order(
                 OrderEvent::FillBooked(_) | OrderEvent::FillVoided { .. } | OrderEvent::PositionSettled(_),
             )
-            | Event::Account(AccountEvent::BalanceObserved { .. }) => true,
-            // Prices that came while the feed was not trusted count from now on.
-            Event::Market(MarketEvent::FeedRestored { .. }) => true,
+            | Event::Account(AccountEvent::BalanceObserved { .. }) => self.mark_all(positions, quotes),
             Event::System(SystemEvent::KillSwitch { level: KillLevel::Off, .. }) => {
                 self.peak = self.now;
                 self.day_start = self.now;
@@ -187,8 +216,8 @@ impl Projection for Equity {
             }
             _ => false,
         };
-        if touched {
-            self.remark(positions, quotes, envelope.time);
+        if moved {
+            self.revalue(positions, envelope.time);
         }
     }
 }

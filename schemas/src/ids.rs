@@ -12,16 +12,19 @@ impl Seq {
     pub const FIRST: Self = Self(NonZeroU64::MIN);
 
     /// `None` for 0, which stands for "no event".
+    #[inline]
     pub fn new(n: u64) -> Option<Self> {
         NonZeroU64::new(n).map(Self)
     }
 
     /// The plain number.
+    #[inline]
     pub fn get(self) -> u64 {
         self.0.get()
     }
 
     /// The number behind this one; sticks at the largest.
+    #[inline]
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
@@ -78,6 +81,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// The other outcome.
+    #[inline]
     pub fn other(self) -> Self {
         match self {
             Self::Yes => Self::No,
@@ -97,26 +101,31 @@ impl fmt::Display for Outcome {
 
 impl TokenId {
     /// The token of `outcome` in `market`. Markets above 2^31 - 1 do not exist; the number then wraps onto the last.
+    #[inline]
     pub fn new(market: MarketId, outcome: Outcome) -> Self {
         Self(market.0.min(u32::MAX >> 1) << 1 | u32::from(outcome == Outcome::No))
     }
 
     /// The market this token belongs to.
+    #[inline]
     pub fn market(self) -> MarketId {
         MarketId(self.0 >> 1)
     }
 
     /// Which outcome it pays for.
+    #[inline]
     pub fn outcome(self) -> Outcome {
         if self.0 & 1 == 0 { Outcome::Yes } else { Outcome::No }
     }
 
     /// The token of the other outcome: one of each is worth exactly one dollar at resolution.
+    #[inline]
     pub fn complement(self) -> Self {
         Self(self.0 ^ 1)
     }
 
     /// For indexing vectors that hold one entry a token.
+    #[inline]
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -124,16 +133,19 @@ impl TokenId {
 
 impl MarketId {
     /// For indexing vectors that hold one entry a market.
+    #[inline]
     pub fn index(self) -> usize {
         self.0 as usize
     }
 
     /// Its YES token.
+    #[inline]
     pub fn yes(self) -> TokenId {
         TokenId::new(self, Outcome::Yes)
     }
 
     /// Its NO token.
+    #[inline]
     pub fn no(self) -> TokenId {
         TokenId::new(self, Outcome::No)
     }

@@ -4,6 +4,7 @@
 //! them. `Decimal` appears only where people or venues write numbers; converting is exact or refused.
 
 use rust_decimal::Decimal;
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -39,18 +40,30 @@ pub enum Rounding {
 }
 
 /// `a * b / d` over 128 bits, rounded as named. `d` must be positive.
+#[inline]
 pub fn mul_div(a: i64, b: i64, d: i64, rounding: Rounding) -> Result<i64, MoneyError> {
     if d <= 0 {
         return Err(MoneyError::Overflow("division"));
     }
+    // Nearly every product fits 64 bits, and dividing those takes a tenth of the time.
+    if let Some(n) = a.checked_mul(b) {
+        let (q, r) = (n.div_euclid(d), n.rem_euclid(d));
+        // With d = 1 nothing is left over; otherwise the quotient is far from the largest number.
+        return Ok(q + i64::from(rounds_up(rounding, r.cmp(&(d - r)), r > 0, q & 1 == 1)));
+    }
     let (n, d) = (i128::from(a) * i128::from(b), i128::from(d));
     let (q, r) = (n.div_euclid(d), n.rem_euclid(d));
-    let q = match rounding {
-        Rounding::Floor => q,
-        Rounding::Ceil => q + i128::from(r > 0),
-        Rounding::HalfEven => q + i128::from(r * 2 > d || (r * 2 == d && q.rem_euclid(2) == 1)),
-    };
+    let q = q + i128::from(rounds_up(rounding, r.cmp(&(d - r)), r > 0, q & 1 == 1));
     i64::try_from(q).map_err(|_| MoneyError::Overflow("product"))
+}
+
+/// Whether a quotient goes up to the next unit, by how its remainder compares with what is missing to that unit.
+fn rounds_up(rounding: Rounding, to_next: Ordering, inexact: bool, odd: bool) -> bool {
+    match rounding {
+        Rounding::Floor => false,
+        Rounding::Ceil => inexact,
+        Rounding::HalfEven => to_next == Ordering::Greater || (to_next == Ordering::Equal && odd),
+    }
 }
 
 fn parse_micro(text: &str) -> Result<i64, MoneyError> {
@@ -113,11 +126,13 @@ macro_rules! micro_amount {
             pub const ZERO: Self = Self(0);
 
             /// The sum, or an error when it does not fit.
+            #[inline]
             pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
                 self.0.checked_add(other.0).map(Self).ok_or(MoneyError::Overflow("sum"))
             }
 
             /// The difference, or an error when it does not fit.
+            #[inline]
             pub fn minus(self, other: Self) -> Result<Self, MoneyError> {
                 self.0.checked_sub(other.0).map(Self).ok_or(MoneyError::Overflow("difference"))
             }
@@ -133,6 +148,7 @@ macro_rules! micro_amount {
             }
 
             /// More than nothing.
+            #[inline]
             pub fn is_positive(self) -> bool {
                 self.0 > 0
             }
@@ -188,11 +204,13 @@ impl Price {
     pub const ONE: Self = Self(MICRO);
 
     /// What the complementary outcome costs at the same moment: one dollar less this price.
+    #[inline]
     pub fn complement(self) -> Self {
         Self(MICRO.saturating_sub(self.0))
     }
 
     /// Dollars for `size` shares at this price.
+    #[inline]
     pub fn notional(self, size: Size, rounding: Rounding) -> Result<Cash, MoneyError> {
         mul_div(self.0, size.0, MICRO, rounding).map(Cash)
     }
@@ -224,6 +242,7 @@ impl Size {
     }
 
     /// Less `other`, but never below zero.
+    #[inline]
     pub fn less(self, other: Size) -> Size {
         Size((self.0.saturating_sub(other.0)).max(0))
     }
@@ -263,6 +282,7 @@ impl Prob {
     }
 
     /// The chance of the opposite.
+    #[inline]
     pub fn complement(self) -> Self {
         Self(Self::ONE.0.saturating_sub(self.0))
     }
@@ -317,6 +337,7 @@ pub enum Side {
 
 impl Side {
     /// The other side.
+    #[inline]
     pub fn other(self) -> Self {
         match self {
             Self::Buy => Self::Sell,
@@ -337,6 +358,34 @@ impl fmt::Display for Side {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Products of 64 and of 128 bits must round alike: what this says in words, computed over 128 bits.
+    #[test]
+    fn both_widths_round_alike() {
+        let numbers = [0, 1, 2, 3, 7, 10, 999_999, 1_000_000, 1_000_001, 3_037_000_500, i64::MAX / 3, i64::MAX];
+        let signed = || numbers.into_iter().flat_map(|n| [n, -n]).chain([i64::MIN]);
+        for (a, b) in signed().flat_map(|a| signed().map(move |b| (a, b))) {
+            for d in numbers.into_iter().filter(|d| *d > 0) {
+                let (n, wide) = (i128::from(a) * i128::from(b), i128::from(d));
+                let floor = n.div_euclid(wide);
+                let rest = n - floor * wide;
+                let nearest = match (2 * rest).cmp(&wide) {
+                    Ordering::Less => floor,
+                    Ordering::Equal => floor + floor.rem_euclid(2),
+                    Ordering::Greater => floor + 1,
+                };
+                let expected = [
+                    (Rounding::Floor, floor),
+                    (Rounding::Ceil, floor + i128::from(rest > 0)),
+                    (Rounding::HalfEven, nearest),
+                ];
+                for (rounding, exact) in expected {
+                    let exact = i64::try_from(exact).map_err(|_| MoneyError::Overflow("product"));
+                    assert_eq!(mul_div(a, b, d, rounding), exact, "{a} * {b} / {d} {rounding:?}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn parsing_is_exact_or_refused() {

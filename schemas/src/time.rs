@@ -35,16 +35,19 @@ impl UtcNanos {
     }
 
     /// Days since the epoch: the UTC day this moment lies in.
+    #[inline]
     pub fn day(self) -> i64 {
         self.0.div_euclid(NANOS_PER_DAY)
     }
 
     /// Later by `nanos`; sticks at the end of the range.
+    #[inline]
     pub fn plus(self, nanos: i64) -> Self {
         Self(self.0.saturating_add(nanos))
     }
 
     /// Later by `ms` milliseconds; sticks at the end of the range.
+    #[inline]
     pub fn plus_millis(self, ms: u64) -> Self {
         self.plus(i64::try_from(ms).unwrap_or(i64::MAX).saturating_mul(NANOS_PER_MS))
     }
@@ -55,6 +58,7 @@ impl UtcNanos {
     }
 
     /// Nanoseconds from `earlier` to `self` (negative if `earlier` is later).
+    #[inline]
     pub fn since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
     }

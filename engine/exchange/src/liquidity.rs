@@ -4,7 +4,7 @@ use crate::order::own_price;
 use projections::books::Books;
 use projections::quotes::Quotes;
 use schemas::event::Level;
-use schemas::{MarketId, Price, Side, Size};
+use schemas::{MarketId, Price, Side, Size, TokenId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -55,6 +55,26 @@ pub(crate) fn recorded(
         return Vec::new();
     }
     vec![Level { price, size: if size.0 > 0 { size } else { depth } }]
+}
+
+/// The best recorded price of one side of a market's YES book: that of the first of the levels [`recorded`] gives.
+#[inline]
+pub(crate) fn best(books: &Books, quotes: &Quotes, market: MarketId, side: Side) -> Option<Price> {
+    let touch = |token: TokenId, side: Side| {
+        let book = books.get(token)?;
+        let (bid, ask) = (book.bid(), book.ask());
+        let level = if side == Side::Buy { bid } else { ask };
+        (bid.is_some() || ask.is_some()).then(|| level.map(|l| l.price))
+    };
+    if let Some(price) = touch(market.yes(), side) {
+        return price;
+    }
+    if let Some(price) = touch(market.no(), side.other()) {
+        return price.map(Price::complement);
+    }
+    let quote = quotes.get(market.yes());
+    let price = if side == Side::Buy { quote.bid } else { quote.ask };
+    (quote.valid && price.0 > 0).then_some(price)
 }
 
 impl Liquidity {

@@ -1,7 +1,7 @@
 //! Matching: the rules of the crate's documentation, one function each.
 
 use crate::exchange::{Exchange, Market};
-use crate::liquidity::recorded;
+use crate::liquidity::{best, recorded};
 use crate::order::{Incoming, Resting, own_price};
 use schemas::event::{CancelReason, FeeSchedule, Level, OrderEvent, TimeInForce};
 use schemas::money::MICRO;
@@ -223,8 +223,22 @@ impl Exchange {
         }
     }
 
+    /// Whether recorded liquidity stands at the price of a resting order of the other side, or better.
+    fn is_crossed(&self, id: MarketId, market: Market<'_>) -> bool {
+        let best = |side| best(market.books, market.quotes, id, side);
+        let (bid, ask) = (best(Side::Buy), best(Side::Sell));
+        self.resting(id).iter().any(|r| match r.order.book_side() {
+            Side::Buy => ask.is_some_and(|ask| ask <= r.order.book_price()),
+            Side::Sell => bid.is_some_and(|bid| bid >= r.order.book_price()),
+        })
+    }
+
     /// Recorded liquidity that crosses a resting order would have met it: it fills it.
     pub(crate) fn meet_crossing(&mut self, id: MarketId, market: Market<'_>) {
+        // Nearly every change crosses nothing, and finding that out must not cost a sorted copy.
+        if !self.is_crossed(id, market) {
+            return;
+        }
         let depth = self.settings.assumed_depth_shares;
         for arrival in self.by_priority(id) {
             let Some(r) = self.resting(id).iter().find(|r| r.arrival == arrival).cloned() else { continue };

@@ -81,6 +81,7 @@ pub struct Record {
 
 impl Record {
     /// In its place in the log.
+    #[inline]
     pub fn at(self, seq: Seq) -> Envelope {
         Envelope {
             seq,
@@ -93,6 +94,7 @@ impl Record {
 }
 
 impl From<Envelope> for Record {
+    #[inline]
     fn from(e: Envelope) -> Self {
         Self { time: e.time, cause: e.cause.map_or(0, Seq::get), cycle: e.cycle.unwrap_or_default(), event: e.event }
     }
@@ -100,11 +102,13 @@ impl From<Envelope> for Record {
 
 impl Event {
     /// Which kind it is: what filters, indexes and statistics go by.
+    #[inline]
     pub fn kind(&self) -> EventKind {
         kind::kind_of(self)
     }
 
     /// Whether it is one of the intents that a port carries out: what must be durable before any socket sees it.
+    #[inline]
     pub fn is_intent(&self) -> bool {
         matches!(
             self,
