@@ -1,5 +1,6 @@
 //! Sliding windows against a list of everything.
 
+use super::dice::Dice;
 use super::stream::{Stream, envelopes};
 use proptest::prelude::*;
 use schemas::event::{OrderEvent, Purpose};
@@ -48,4 +49,23 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_window_ends_exactly_when_it_is_over() {
+    let mut dice = Dice::new(5, false);
+    let intent = loop {
+        if let OrderEvent::Intended(mut i) = dice.order_event() {
+            i.plan.purpose = Purpose::Entry;
+            i.worst_case_loss = Cash(7);
+            break OrderEvent::Intended(i);
+        }
+    };
+    let mut s = Stream::new();
+    s.tell(Event::Order(intent));
+    let a = &s.state.activity;
+    let after = |nanos| UtcNanos(s.time + nanos);
+    let (minute, day) = (60 * NANOS_PER_SEC, NANOS_PER_DAY);
+    assert_eq!((a.orders_last_minute(after(minute - 1)), a.orders_last_minute(after(minute))), (1, 0));
+    assert_eq!((a.turnover_last_day(after(day - 1)), a.turnover_last_day(after(day))), (Cash(7), Cash(0)));
 }

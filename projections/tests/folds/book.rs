@@ -222,3 +222,12 @@ fn no_is_quoted_from_yes_until_it_speaks_for_itself() {
     s.tell(delta(m.yes(), Side::Buy, 41, 10, None));
     assert_eq!(s.state.quotes.get(m.no()).bid, Price(570_000));
 }
+
+#[test]
+fn a_venue_that_states_a_crossed_book_is_not_believed() {
+    let (mut s, yes) = (Stream::new(), MarketId(0).yes());
+    s.tell(delta(yes, Side::Buy, 45, 10, None));
+    s.tell(delta(yes, Side::Sell, 44, 10, Some((45, 44))));
+    assert!(s.state.books.get(yes).unwrap().agrees, "it says what we have");
+    assert!(!s.state.quotes.get(yes).valid, "but nobody can trade on it");
+}

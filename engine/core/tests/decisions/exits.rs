@@ -249,3 +249,23 @@ fn the_whole_way_through_the_exchange() {
     assert!(f.state().positions.realized.0 > 0);
     f.assert_agrees_with_the_exchange();
 }
+
+#[test]
+fn a_holding_whose_time_ends_with_another_timer_is_not_forgotten() {
+    let mut c = eager();
+    c.exit.max_hold_hours = 1;
+    c.execution.order_ttl_seconds = 3_600;
+    let mut f = Floor::open(&c);
+    f.tick(1, listed(M, 0));
+    f.tick(0, listed(MarketId(1), 20_000));
+    // One is bought and one rests, in the same moment: the first is held for an hour, the second expires after one.
+    f.tick(1, book(YES, (49, 10_000), (51, 100)));
+    f.tick(0, book(MarketId(1).yes(), (46, 1_000), (55, 100)));
+    f.wait(0);
+    assert!(f.state().positions.held(YES).0 > 0);
+    assert_eq!(f.state().orders.open().count(), 1);
+    let mark = f.mark();
+    f.wait(3_600);
+    assert!(f.kinds(mark).contains(&"order_expired"));
+    assert_eq!(f.exits(mark).iter().map(|e| (e.0, e.1)).collect::<Vec<_>>(), [(YES, ExitReason::Time)]);
+}

@@ -4,7 +4,7 @@ use super::floor::{Floor, at, run_started};
 use super::market::{M, YES, book, cents, listed, shares};
 use super::settings::{eager, watchful};
 use projections::orders::OrderStatus;
-use schemas::event::{KillLevel, Limit, Mode, OrderEvent, TradeKey, Verdict};
+use schemas::event::{KillLevel, Limit, Mode, OrderEvent, SystemEvent, TradeKey, Verdict};
 use schemas::{Cash, Event, MarketId, OrderId, Side, Size};
 
 /// Every answer is lost: the first on the way back, the second on the way there, and so on.
@@ -167,4 +167,24 @@ fn a_void_of_an_open_order_does_not_hold_its_market_for_ever() {
     assert_eq!(f.order(order).status, OrderStatus::Filled);
     assert!(f.state().orders.none_open());
     assert_eq!(f.state().orders.next_id(), OrderId(2));
+}
+
+#[test]
+fn a_resend_that_is_overdue_is_made_up_for() {
+    let mut c = watchful();
+    c.execution.unknown_resend_seconds = 600;
+    let mut f = Floor::scripted(&c);
+    f.tick(1, listed(M, 0));
+    let order = f.intend(YES, Side::Buy, cents(40), shares(10));
+    f.lose(order);
+    f.tick(60, book(YES, (49, 1_000), (51, 1_000)));
+    // Patience is cut short while it waits: its moment has passed already.
+    c.execution.unknown_resend_seconds = 5;
+    let config = c.canonical().unwrap();
+    let config_hash = engine_core::Config::hash(&config);
+    f.tell(Event::System(SystemEvent::ConfigChanged { config, config_hash }));
+    assert!(f.core.next_timer().unwrap() < f.now());
+    f.wait(0);
+    assert_eq!(f.resends(0), [(order, 2)]);
+    assert!(f.core.next_timer().unwrap() > f.now());
 }
