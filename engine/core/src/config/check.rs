@@ -2,6 +2,7 @@
 
 use super::Config;
 use schemas::Price;
+use schemas::event::KillLevel;
 
 /// A configuration cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -75,6 +76,13 @@ impl Config {
             if value.0 < 0 || value > Price::ONE {
                 faults.push(ConfigError::OutOfRange { key, value: value.to_string(), rule: "must be between 0 and 1" });
             }
+        }
+        if r.kill_level_on_limit == KillLevel::Off {
+            faults.push(ConfigError::OutOfRange {
+                key: "risk.kill_level_on_limit",
+                value: "off".to_owned(),
+                rule: "a broken loss limit must stop something: no_new_risk, cancel_all or flatten",
+            });
         }
         self.check_counts(&mut faults);
         self.check_names(&mut faults);
@@ -159,6 +167,14 @@ mod tests {
         assert_eq!(faults.len(), 2, "{faults:?}");
         assert!(faults[0].contains("risk.daily_loss_limit_usdc"));
         assert!(faults[1].contains("oracle"));
+    }
+
+    #[test]
+    fn the_loss_limits_cannot_be_switched_off() {
+        let mut config = Config::default();
+        config.risk.kill_level_on_limit = KillLevel::Off;
+        let faults: Vec<_> = config.check().iter().map(ToString::to_string).collect();
+        assert!(faults.len() == 1 && faults[0].contains("risk.kill_level_on_limit"), "{faults:?}");
     }
 
     #[test]
