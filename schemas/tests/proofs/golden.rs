@@ -3,7 +3,8 @@
 
 use super::reading::read;
 use super::samples;
-use schemas::frame::{Check, FrameHeader, Head, encode, schema_fingerprint};
+use schemas::frame::{Check, FrameHeader, Head, describe, encode, schema_fingerprint, schema_fingerprint_of};
+use schemas::versions::V1;
 use schemas::{Envelope, EventKind, SCHEMA_VERSION};
 use std::fs;
 use std::path::PathBuf;
@@ -79,6 +80,23 @@ fn golden_json_is_what_this_build_writes_and_reads() {
 }
 
 #[test]
+fn golden_types_are_those_of_this_build() {
+    let now = describe::<V1>();
+    let frozen = String::from_utf8(golden("v1.types", now.as_bytes())).unwrap();
+    for (number, (old, new)) in (1..).zip(frozen.lines().zip(now.lines())) {
+        assert_eq!(old, new, "v1.types, line {number}: the types of schema version 1 changed, that is a new version");
+    }
+    assert_eq!(frozen, now);
+}
+
+#[test]
 fn fingerprint_of_version_one_is_frozen() {
-    assert_eq!(schema_fingerprint(), 0xebf6_c3a1_84f9_5db8, "a kind was added, renamed or renumbered");
+    assert_eq!(
+        schema_fingerprint_of(1),
+        Some(0x29f5_24e3_22a8_5e00),
+        "a type, a name or a number changed; v1.types says which"
+    );
+    assert_eq!(schema_fingerprint_of(SCHEMA_VERSION), Some(schema_fingerprint()));
+    assert_eq!(schema_fingerprint_of(SCHEMA_VERSION + 1), None);
+    assert_eq!(schema_fingerprint_of(0), None);
 }
