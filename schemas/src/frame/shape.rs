@@ -341,3 +341,120 @@ impl<'de> VariantAccess<'de> for Look<'_> {
         self.inside(Some(fields), fields.len(), visitor, |parts| format!(" {{ {} }}", parts.join(", ")))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+    use serde::de::DeserializeOwned;
+
+    fn seen<T: DeserializeOwned>() -> Result<String, String> {
+        let mut book = Book::default();
+        for _ in 0..100 {
+            book.unseen = false;
+            let mut shape = String::new();
+            T::deserialize(Look { book: &mut book, shape: &mut shape, depth: 0 }).map_err(|e| e.to_string())?;
+            if !book.unseen {
+                return Ok(format!("{shape}{}", book.to_text()));
+            }
+        }
+        Err("never done".to_owned())
+    }
+
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only its shape is looked at")]
+    enum Inner {
+        Empty,
+        One(u8),
+        Two(u16, i128),
+        Named { a: Option<String>, b: [u8; 4] },
+    }
+
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only its shape is looked at")]
+    struct Outer {
+        first: Vec<Inner>,
+        second: Inner,
+        pair: (bool, Inner),
+        wrapped: Wrapped,
+    }
+
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only its shape is looked at")]
+    struct Wrapped(Box<Choice>);
+
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only its shape is looked at")]
+    enum Choice {
+        Left(Inner),
+        Right(Last),
+    }
+
+    #[derive(Deserialize)]
+    enum Last {
+        Only,
+    }
+
+    #[test]
+    fn every_variant_is_seen_wherever_it_is_first_met() {
+        let expected = "Outer
+Choice
+  0 Left Inner
+  1 Right Last
+
+Inner
+  0 Empty
+  1 One u8
+  2 Two (u16, i128)
+  3 Named { a: ?text, b: [u8; 4] }
+
+Last
+  0 Only
+
+Outer
+  first: [Inner]
+  second: Inner
+  pair: (bool, Inner)
+  wrapped: Wrapped
+
+Wrapped
+  Choice
+";
+        assert_eq!(seen::<Outer>().unwrap(), expected);
+    }
+
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only its shape is looked at")]
+    struct Endless {
+        again: Option<Box<Endless>>,
+    }
+
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only its shape is looked at")]
+    enum EndlessEnum {
+        Again(Vec<EndlessEnum>),
+        Leaf,
+    }
+
+    mod other {
+        #[derive(serde::Deserialize)]
+        #[expect(dead_code, reason = "only its shape is looked at")]
+        pub struct Wrapped(u64);
+
+        #[derive(serde::Deserialize)]
+        pub enum Inner {
+            Empty,
+        }
+    }
+
+    #[test]
+    fn what_has_no_shape_is_refused() {
+        let refused = |shape: Result<String, String>| shape.unwrap_err();
+        assert_eq!(refused(seen::<Endless>()), "a type holds itself");
+        assert_eq!(refused(seen::<EndlessEnum>()), "a type holds itself");
+        assert_eq!(refused(seen::<(Inner, other::Inner)>()), "two types are called Inner");
+        assert_eq!(refused(seen::<(Wrapped, other::Wrapped)>()), "Wrapped is both   Choice and   u64");
+        assert!(refused(seen::<(u8, f64)>()).contains("a float"));
+        assert!(refused(seen::<BTreeMap<u8, u8>>()).contains("a map"));
+    }
+}
