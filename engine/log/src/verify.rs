@@ -287,7 +287,10 @@ fn check_anchor(report: &mut VerifyReport, dir: &Path, anchor: &AnchorState, hot
         report.add(severity, format!("{file}: the head anchor is missing or damaged"));
     } else if let Some(a) = anchor.newest.filter(|a| a.head.seq > report.head.seq) {
         let (from, to) = (report.head.seq + 1, a.head.seq);
-        report.add(Severity::Fatal, format!("events {from} to {to} are missing, {file} says that they were acknowledged"));
+        report.add(
+            Severity::Fatal,
+            format!("events {from} to {to} are missing, {file} says that they were acknowledged"),
+        );
     } else if anchor.doubtful {
         report.add(Severity::Repairable, format!("{file}: one of the head anchor's two slots is damaged"));
     }
