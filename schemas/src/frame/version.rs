@@ -262,3 +262,24 @@ pub fn remake_as<S: Schema>(
     }
     Err(undecodable(merged, "it has more records than its frames together".to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Event, Record, SystemEvent};
+    use crate::ids::CycleId;
+    use crate::versions::V1;
+
+    #[test]
+    fn only_its_own_version_is_read_in_place() {
+        let event = Event::System(SystemEvent::Halted { reason: "disk".to_owned() });
+        let record = Record { time: UtcNanos(1), cause: 0, cycle: CycleId(0), event };
+        let (frame, _) = encode_as::<V1>(&Head::genesis(&[1; 16]), &vec![record]).unwrap();
+        let (header, payload) = frame.split_first_chunk().unwrap();
+        let header = FrameHeader::parse(header).unwrap();
+        assert_eq!(archived::<V1>(&header, payload).unwrap().len(), 1);
+        let refused = |schema| archived::<V1>(&FrameHeader { schema, ..header }, payload).map(|_| ()).unwrap_err();
+        assert_eq!(refused(0), FrameError::OlderSchema { found: 0, oldest: 1 });
+        assert_eq!(refused(2), FrameError::NewerSchema { found: 2, newest: 1 });
+    }
+}

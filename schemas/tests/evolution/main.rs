@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a proof fails by panicking")]
 
+mod forgery;
 mod golden;
 mod history;
 mod reading;
@@ -13,6 +14,8 @@ mod upcast;
 mod v2;
 mod v3;
 
+#[path = "../proofs/forging.rs"]
+mod forging;
 #[path = "../proofs/frozen.rs"]
 mod frozen;
 #[path = "../proofs/samples/mod.rs"]

@@ -6,6 +6,7 @@
 mod chain;
 mod fees;
 mod forgery;
+mod forging;
 mod frames;
 mod frozen;
 mod golden;
