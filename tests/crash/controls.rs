@@ -25,7 +25,8 @@ enum Writer {
     Nameless,
     /// sled: insert and flush.
     Sled,
-    /// sled: insert, flush, and a sync of its file.
+    /// sled: insert, flush, and a sync of its file. It never syncs its small `conf` either, and one that is all zeros
+    /// keeps it from opening for ever: so that is synced too, once.
     SledSynced,
     /// A whole file written anew each time: temporary name, sync, rename, sync of the directory.
     Renamed,
@@ -80,7 +81,9 @@ impl Writer {
             }
             Self::Sled | Self::SledSynced => {
                 let db = sled::Config::new().path(dir.join("sled")).flush_every_ms(None).open().unwrap();
-                let file = fs::OpenOptions::new().write(true).open(dir.join("sled/db")).unwrap();
+                let open = |name: &str| fs::OpenOptions::new().write(true).open(dir.join("sled").join(name)).unwrap();
+                let file = open("db");
+                open("conf").sync_all().unwrap();
                 for made in [dir.join("sled"), dir.to_owned()] {
                     File::open(made).unwrap().sync_all().unwrap();
                 }

@@ -81,10 +81,6 @@ impl Directories {
         Self { rules, live: tree.clone(), durable: tree, pending: Vec::new() }
     }
 
-    pub fn live(&self) -> &Tree {
-        &self.live
-    }
-
     /// Where a path points: the entry, and what is there.
     pub fn find(&self, path: &str) -> (Entry, Option<Node>) {
         let (parents, name) = path.rsplit_once('/').unwrap_or(("", path));

@@ -40,10 +40,6 @@ impl Pages {
         Self { live: bytes.clone(), durable: bytes, ..Self::default() }
     }
 
-    pub fn live(&self) -> &[u8] {
-        &self.live
-    }
-
     pub fn write(&mut self, at: usize, bytes: &[u8]) {
         let end = at + bytes.len();
         if end > self.live.len() {
