@@ -1,5 +1,6 @@
 //! What an open repaired, in words.
 
+use crate::sign::hex;
 use schemas::frame::Head;
 use std::fmt;
 use std::path::PathBuf;
@@ -53,6 +54,29 @@ pub enum RepairNote {
         /// How many.
         events: u64,
     },
+    /// A sealed segment was damaged or missing and was made again from journal files that were kept.
+    SegmentRestored {
+        /// Which file. A damaged one is kept beside it as `*.damaged-N`.
+        file: PathBuf,
+        /// Its first event.
+        seq: u64,
+        /// What was wrong.
+        reason: String,
+    },
+    /// The newest signed checkpoint was cut short, or damaged; it and what lay behind it was dropped.
+    CheckpointDropped {
+        /// The file.
+        file: PathBuf,
+        /// How many are left.
+        kept: u64,
+    },
+    /// Checkpoints are signed with another key from now on.
+    KeyChanged {
+        /// The key of the newest checkpoint.
+        before: crate::PublicKey,
+        /// The key now.
+        now: crate::PublicKey,
+    },
     /// The head anchor was missing or damaged and was written anew.
     HeadRewritten {
         /// Where the log ends.
@@ -75,6 +99,19 @@ impl fmt::Display for RepairNote {
                 write!(f, "hot copy rebuilt from the journal: {reason}; the old one is kept in {}", kept.display())
             }
             Self::HotCaughtUp { events } => write!(f, "hot copy was {events} events behind and caught up"),
+            Self::SegmentRestored { file, seq, reason } => {
+                write!(f, "{} made again from the journal, from event {seq} on: {reason}", file.display())
+            }
+            Self::CheckpointDropped { file, kept } => {
+                write!(
+                    f,
+                    "{} was cut behind its first {kept} signed checkpoints: the next was incomplete",
+                    file.display()
+                )
+            }
+            Self::KeyChanged { before, now } => {
+                write!(f, "checkpoints were signed with {}, from now on with {}", hex(before), hex(now))
+            }
             Self::HeadRewritten { seq } => write!(f, "head anchor rewritten at event {seq}"),
         }
     }
