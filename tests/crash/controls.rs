@@ -34,14 +34,8 @@ enum Writer {
     RenamedUnsynced,
 }
 
-const WRITERS: [Writer; 6] = [
-    Writer::Synced,
-    Writer::Nameless,
-    Writer::Sled,
-    Writer::SledSynced,
-    Writer::Renamed,
-    Writer::RenamedUnsynced,
-];
+const WRITERS: [Writer; 6] =
+    [Writer::Synced, Writer::Nameless, Writer::Sled, Writer::SledSynced, Writer::Renamed, Writer::RenamedUnsynced];
 
 fn line(n: u64) -> Vec<u8> {
     format!("{n:06} {}\n", "x".repeat((n * 37 % 900) as usize)).into_bytes()
@@ -277,7 +271,10 @@ fn names_are_lost_in_order_and_each_directory_for_itself() {
     assert_eq!((image.file("a/one"), image.file("a/three")), (None, None));
     assert!(image.file("b/one").is_some() && image.file("b/two").is_some());
     // Replaced, but not durably: the old one is back.
-    ops.extend([Op::Open { fd: 7, create: true, truncate: false, path: "b/new" }, Op::Write { fd: 7, at: 0, bytes: b"new" }]);
+    ops.extend([
+        Op::Open { fd: 7, create: true, truncate: false, path: "b/new" },
+        Op::Write { fd: 7, at: 0, bytes: b"new" },
+    ]);
     ops.extend([Op::Sync { fd: 7 }, Op::Rename { from: "b/new", to: "b/one" }]);
     assert_eq!(run(&ops, Loss::ALL).file("b/one"), Some(&[][..]));
     assert_eq!(run(&ops, Loss::NONE).file("b/one"), Some(&b"new"[..]));

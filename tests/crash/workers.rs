@@ -61,9 +61,15 @@ impl std::fmt::Display for Tally {
     }
 }
 
+/// What came of a job.
+pub struct Outcome {
+    pub tally: Tally,
+    pub failures: Vec<String>,
+}
+
 /// Has a job done by as many workers as there are processors, and adds up what they counted. Every line that begins
 /// with `FAILED` is a failure, and so is a worker that does not come to its end.
-pub fn share(words: &[&str]) -> Tally {
+pub fn share(words: &[&str]) -> Outcome {
     let home = fast_home();
     let parts = std::thread::available_parallelism().map_or(2, |n| n.get().min(16));
     let run = |part: usize| {
@@ -85,8 +91,12 @@ pub fn share(words: &[&str]) -> Tally {
             failures.push(format!("a worker ended with {:?}; its last words:\n{}", worker.code, tail.join("\n")));
         }
     }
-    assert!(failures.is_empty(), "{} failed ({tally}):\n{}", failures.len(), failures.join("\n"));
-    tally
+    Outcome { tally, failures }
+}
+
+/// Fails with all of the failures, if there are any.
+pub fn none_failed(failures: &[String]) {
+    assert!(failures.is_empty(), "{} failed:\n{}", failures.len(), failures.join("\n"));
 }
 
 /// Runs one case. A panic inside it is a failure like any other.
