@@ -7,6 +7,7 @@ mod chain;
 mod fees;
 mod forgery;
 mod frames;
+mod frozen;
 mod golden;
 mod json;
 mod money;
