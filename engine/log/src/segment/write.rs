@@ -10,6 +10,7 @@ use crate::disk::{create_dir, sync_dir};
 use crate::error::{LogError, io_error};
 use schemas::frame::{
     Compression, FrameError, FrameHeader, HEADER_LEN as FRAME_HEADER_LEN, Head, decode_into, encode, records_at,
+    schema_fingerprint_of,
 };
 use schemas::{Bytes32, Envelope, Record, SCHEMA_VERSION, UtcNanos};
 use std::fs::{self, File};
@@ -70,7 +71,7 @@ impl SegmentWriter {
                 compression,
             },
             block_head: before,
-            footer: Footer { raw_len: 0, frames: 0, blocks: Vec::new() },
+            footer: Footer { fingerprint: 0, raw_len: 0, frames: 0, blocks: Vec::new() },
             pending: Vec::new(),
             pending_len: 0,
             pending_frames: Vec::new(),
@@ -197,6 +198,7 @@ impl SegmentWriter {
             fs::remove_file(&temp).map_err(io_error("remove", &temp))?;
             return Ok(None);
         }
+        self.footer.fingerprint = schema_fingerprint_of(self.header.schema).unwrap_or(0);
         let Some(footer) = codec::encode(&self.footer) else {
             return Err(LogError::Frame(FrameError::TooLarge(self.footer.blocks.len())));
         };
