@@ -139,21 +139,25 @@ pub(crate) struct HotSource {
 }
 
 impl HotSource {
-    /// Copies the hot copy to `to` and opens that. The error says why there is nothing to ask.
-    pub(crate) fn copy(dir: &Path, anchor: &AnchorState, to: &Path) -> Result<Self, String> {
+    /// Copies the hot copy to `to` and opens that. The inner error says why there is nothing to ask, the outer one that
+    /// the system would not let us look: then nobody knows.
+    pub(crate) fn copy(dir: &Path, anchor: &AnchorState, to: &Path) -> Result<Result<Self, String>, LogError> {
         let hot = hot_dir(dir);
         if !hot_db(&hot).exists() {
-            return Err("there is no hot copy".to_owned());
+            return Ok(Err("there is no hot copy".to_owned()));
         }
         if let Some(closed) = trusted_seal(anchor)
-            && seal(&hot).map_err(|e| e.to_string())? != closed
+            && seal(&hot)? != closed
         {
             // Opening it could end the process, or silently return less than it holds.
-            return Err("the hot copy is damaged too".to_owned());
+            return Ok(Err("the hot copy is damaged too".to_owned()));
         }
-        disk::copy_dir(&hot, to).map_err(|e| e.to_string())?;
-        let store = HotStore::open(to).map_err(|e| format!("the hot copy is damaged too: {e}"))?;
-        Ok(Self { store, fault: None })
+        disk::copy_dir(&hot, to)?;
+        match HotStore::open(to) {
+            Ok(store) => Ok(Ok(Self { store, fault: None })),
+            Err(e) if e.is_of_system() => Err(e.into_error("open", to)),
+            Err(e) => Ok(Err(format!("the hot copy is damaged too: {e}"))),
+        }
     }
 }
 
@@ -318,7 +322,7 @@ impl Opening<'_> {
         let hot = hot_dir(self.dir);
         let scratch = ScratchDir(self.dir.join(HOT_COPY));
         let damaged = |reason: String| LogError::Damaged { file: hot_db(&hot), seq: self.sealed.seq + 1, reason };
-        let mut source = HotSource::copy(self.dir, &self.anchor, &scratch.0).map_err(damaged)?;
+        let mut source = HotSource::copy(self.dir, &self.anchor, &scratch.0)?.map_err(damaged)?;
         source.store.scan(self.sealed).map_err(|e| damaged(e.to_string()))
     }
 
@@ -361,7 +365,7 @@ impl Opening<'_> {
             _ => {}
         }
         let scratch = ScratchDir(self.dir.join(HOT_COPY));
-        let (walked, hot) = match HotSource::copy(self.dir, &self.anchor, &scratch.0) {
+        let (walked, hot) = match HotSource::copy(self.dir, &self.anchor, &scratch.0)? {
             Ok(mut source) => {
                 (self.walk(true, &mut source)?, Some(source.store.scan(self.sealed).map_err(|e| e.to_string())))
             }
