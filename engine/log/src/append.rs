@@ -62,15 +62,16 @@ pub struct Ticket(Receiver<Result<Acknowledged, LogError>>, Arc<Shared>);
 impl Ticket {
     /// Waits until the batch is on the disk.
     pub fn wait(self) -> Result<Acknowledged, LogError> {
-        self.0.recv().map_err(|_| self.1.ended())?
+        self.1.hear(&self.0)?
     }
 
     /// Its acknowledgement, or why there is none, once; `None` if it is not on the disk yet.
     pub fn poll(&self) -> Option<Result<Acknowledged, LogError>> {
+        let ended = self.1.ended.load(Ordering::SeqCst);
         match self.0.try_recv() {
             Ok(answer) => Some(answer),
-            Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => Some(Err(self.1.ended())),
+            Err(TryRecvError::Empty) if !ended => None,
+            Err(_) => Some(Err(self.1.ended())),
         }
     }
 }
@@ -98,6 +99,14 @@ struct Shared {
 }
 
 impl Shared {
+    /// Waits for an answer. What was sent before the thread let go of its queue is answered or dropped; behind that only
+    /// an answer that is there already counts.
+    fn hear<T>(&self, answer: &Receiver<T>) -> Result<T, LogError> {
+        let ended = self.ended.load(Ordering::SeqCst);
+        let heard = if ended { answer.try_recv().ok() } else { answer.recv().ok() };
+        heard.ok_or_else(|| self.ended())
+    }
+
     fn ended(&self) -> LogError {
         match lock(&self.reason).clone() {
             Some(reason) => LogError::Poisoned { reason },
@@ -165,7 +174,7 @@ impl AppendHandle {
             // Whoever asked may be gone.
             let _ = reply.send(f(writer));
         })))?;
-        answer.recv().map_err(|_| self.shared.ended())?
+        self.shared.hear(&answer)?
     }
 
     /// What the log thread has done so far.
@@ -175,8 +184,6 @@ impl AppendHandle {
 
     fn send(&self, message: Message) -> Result<(), LogError> {
         match self.queue.send_timeout(message, self.patience) {
-            // Perhaps nobody will take it any more.
-            Ok(()) if self.shared.ended.load(Ordering::SeqCst) => Err(self.shared.ended()),
             Ok(()) => Ok(()),
             Err(SendTimeoutError::Disconnected(_)) => Err(self.shared.ended()),
             Err(SendTimeoutError::Timeout(_)) => Err(LogError::Overloaded {

@@ -106,9 +106,14 @@ impl Keeper {
     fn ask<T>(&self, ask: impl FnOnce(Sender<T>) -> Ask) -> Result<T, LogError> {
         let (reply, answer) = bounded(1);
         let sent = self.ask.as_ref().is_some_and(|sender| sender.send(ask(reply)).is_ok());
-        // Sent before the thread let go of the rest, it is answered or dropped; sent behind that, it finds the flag.
-        let heard = sent && !self.shared.ended.load(Ordering::SeqCst);
-        let answered = if heard { answer.recv().ok() } else { None };
+        // Sent before the thread let go of the rest, it is answered or dropped; behind that only an answer that is there
+        // already counts.
+        let ended = self.shared.ended.load(Ordering::SeqCst);
+        let answered = match sent {
+            true if ended => answer.try_recv().ok(),
+            true => answer.recv().ok(),
+            false => None,
+        };
         match self.fault() {
             Some(fault) => Err(fault),
             None => answered.ok_or_else(|| LogError::Ended { reason: "its keeper is gone".to_owned() }),
