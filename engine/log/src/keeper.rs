@@ -15,6 +15,7 @@ use crate::disk;
 use crate::error::{LogError, io_error};
 use crate::hot::HotStore;
 use crate::journal::{journal_dir, list_files};
+use crate::maintain::SegmentLock;
 use crate::segment::write::SegmentWriter;
 use crate::segment::{self, SegmentInfo, segment_dir};
 use crate::sign::{CheckpointFile, Reason};
@@ -310,7 +311,12 @@ impl Thread {
             self.since_checkpoint += 1;
         }
         forget_journal(&self.work.dir, info.head.seq, self.work.keep_journal)?;
-        compress_old(&self.work.dir, self.work.plain_segments)
+        // Whoever deletes segments just now must not find them made anew; this can wait for the next one.
+        match SegmentLock::take(&self.work.dir) {
+            Ok(_alone) => compress_old(&self.work.dir, self.work.plain_segments),
+            Err(LogError::Locked { .. }) => Ok(()),
+            Err(e) => Err(e),
+        }
     }
 }
 
