@@ -149,10 +149,6 @@ pub fn finish(mut command: Command, output: &Path, patience: Duration) -> Ended 
         std::thread::sleep(POLL);
         waited += POLL;
         if waited > patience {
-            let _ = Command::new("gdb")
-                .args(["-p", &running.id().to_string(), "-batch", "-ex", "thread apply all bt 25"])
-                .stdout(File::create("/tmp/hang.txt").unwrap())
-                .status();
             running.kill().unwrap();
             running.wait().unwrap();
             panic!("a child hangs: {command:?}\n{}", fs::read_to_string(output).unwrap_or_default());
