@@ -64,7 +64,7 @@ fn may_hold_a_log(dir: &Path) -> Result<(), LogError> {
         return Ok(());
     }
     // What a creation leaves behind that was cut short.
-    let ours = |n: &String| matches!(n.as_str(), "lock" | "journal" | "segments");
+    let ours = |n: &String| matches!(n.as_str(), "lock" | "journal" | "segments" | "head.tmp");
     if !disk::names(dir)?.iter().all(ours) {
         return refuse("it holds other files; name a directory that is absent or empty");
     }
