@@ -143,11 +143,11 @@ pub(crate) fn search(dir: &Path, log_id: LogId, at_most: Option<u64>) -> Result<
     Ok(search)
 }
 
-/// Every snapshot that is damaged or does not belong here. Those before the part that was archived and deleted are
-/// neither: what could vouch for them is elsewhere.
+/// Every snapshot that is damaged or does not belong here.
 pub(crate) fn unusable(dir: &Path, log_id: LogId) -> Result<Vec<SkippedSnapshot>, LogError> {
     let mut found = Vec::new();
     let base = read_base(dir)?.map_or(0, |base| base.seq);
+    // What lies in the deleted part cannot be compared with anything any more, and is not needed.
     for (seq, file) in list(dir)?.into_iter().filter(|(seq, _)| *seq >= base) {
         if let Err(reason) = read(dir, &file, seq, log_id)? {
             found.push(SkippedSnapshot { file, reason });
