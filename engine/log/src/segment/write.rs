@@ -17,6 +17,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A block is closed when it has this many events ...
 const BLOCK_EVENTS: usize = 1024;
@@ -26,6 +27,13 @@ const BLOCK_LEN: usize = 64 << 10;
 const ALONE_EVENTS: u32 = 512;
 /// What makes sealed ticks four to six times smaller; higher levels gain a twentieth and take twice the time.
 const ZSTD_LEVEL: i32 = 3;
+
+/// A name of this writer's own: a person may compress a segment at the moment when the engine does.
+fn temp_name(first_seq: u64) -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let (process, number) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    format!("s-{first_seq:016x}.{process}-{number}.tmp")
+}
 
 /// A segment being written under a temporary name.
 pub(crate) struct SegmentWriter {
@@ -48,7 +56,7 @@ impl SegmentWriter {
     /// Begins a segment behind `before` in the folder `dir`.
     pub(crate) fn create(dir: &Path, log_id: LogId, before: Head, compression: Compression) -> Result<Self, LogError> {
         create_dir(dir)?;
-        let temp = dir.join(format!("s-{:016x}.tmp", before.seq.wrapping_add(1)));
+        let temp = dir.join(temp_name(before.seq.wrapping_add(1)));
         let file = File::create(&temp).map_err(io_error("create", &temp))?;
         let packer = match compression {
             Compression::None => None,
