@@ -6,7 +6,7 @@ use criterion::{Criterion, SamplingMode, Throughput};
 use measure::generator::Dice;
 use measure::log::Sink;
 use measure::log::events::Records;
-use measure::log::ours::{self, OurPoints, Ours, Setup};
+use measure::log::ours::{self, OurPoints, Ours, Reading, Setup};
 use measure::log::workshop::BATCH;
 use schemas::UtcNanos;
 use schemas::frame::Check;
@@ -23,7 +23,7 @@ fn main() {
     let mut c = Criterion::default().configure_from_args();
     append(&mut c, dir.path());
     let log = dir.path().join("log");
-    let (mut writer, _) = Ours::open(&log, Setup::Standard).unwrap();
+    let (mut writer, _) = Ours::open(&log, Setup::Sealed).unwrap();
     for batch in Records::default().batches(EVENTS, BATCH) {
         writer.commit(&batch).unwrap();
     }
@@ -54,7 +54,7 @@ fn scan(c: &mut Criterion, log: &Path) {
     group.warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2));
     group.throughput(Throughput::Elements(EVENTS));
     for (name, check) in [("crc", Check::Crc), ("blake3", Check::Full)] {
-        group.bench_function(name, |b| b.iter(|| ours::scan(log, check).unwrap()));
+        group.bench_function(name, |b| b.iter(|| ours::scan(log, check, Reading::Views).unwrap()));
     }
     group.finish();
 }

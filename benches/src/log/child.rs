@@ -2,7 +2,7 @@
 
 use super::Sink;
 use super::events::{Records, Sum};
-use super::ours::{self, Opened, Ours, Setup};
+use super::ours::{self, Opened, Ours, Reading, Setup};
 use super::workshop::BATCH;
 use super::{point, sqlite};
 use crate::error::MeasureError;
@@ -27,6 +27,8 @@ pub enum Task {
         dir: PathBuf,
         /// BLAKE3 too.
         full: bool,
+        /// How events are read.
+        reading: Reading,
     },
     /// Reads every row.
     ScanSqlite {
@@ -115,8 +117,9 @@ impl Task {
     pub fn work(&self) -> Result<(), MeasureError> {
         let mut done = Done::default();
         match self {
-            Self::Scan { dir, full } => {
-                let (sum, cost) = timed(|| ours::scan(dir, if *full { Check::Full } else { Check::Crc }));
+            Self::Scan { dir, full, reading } => {
+                let check = if *full { Check::Full } else { Check::Crc };
+                let (sum, cost) = timed(|| ours::scan(dir, check, *reading));
                 (done.sum, done.cost) = (sum?, cost);
             }
             Self::ScanSqlite { path } => {

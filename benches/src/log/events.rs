@@ -120,9 +120,17 @@ pub struct Sum {
 impl Sum {
     /// Adds an event.
     #[inline]
-    pub fn add(&mut self, time: i64, cause: u64, cycle: u32) {
+    pub fn take_in(&mut self, time: i64, cause: u64, cycle: u32) {
         self.events += 1;
         self.total = self.total.wrapping_add(time.cast_unsigned()).wrapping_add(cause).wrapping_add(u64::from(cycle));
+    }
+}
+
+impl std::ops::Add for Sum {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { events: self.events + other.events, total: self.total.wrapping_add(other.total) }
     }
 }
 

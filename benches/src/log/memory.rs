@@ -2,7 +2,7 @@
 
 use super::child::{Done, Task};
 use super::figure::{Bound, Figure, Section, median, short};
-use super::ours::Setup;
+use super::ours::{Reading, Setup};
 use super::workshop::Workshop;
 use crate::error::MeasureError;
 
@@ -13,8 +13,8 @@ const APPENDED: u64 = 1_000_000;
 pub fn measure(workshop: &mut Workshop) -> Result<Section, MeasureError> {
     let dir = workshop.log("standard", Setup::Standard)?;
     let tasks = [
-        ("scan, CRC", Task::Scan { dir: dir.clone(), full: false }, 32.0),
-        ("scan, BLAKE3", Task::Scan { dir: dir.clone(), full: true }, 32.0),
+        ("scan, CRC", Task::Scan { dir: dir.clone(), full: false, reading: Reading::Views }, 32.0),
+        ("scan, BLAKE3", Task::Scan { dir: dir.clone(), full: true, reading: Reading::Views }, 32.0),
         ("writer: open, append 1 M events, close", Task::Write { dir, events: APPENDED }, 250.0),
     ];
     let mut section = Section {

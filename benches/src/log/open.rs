@@ -15,7 +15,7 @@ const KILL_WITHIN: u64 = 400;
 /// Kills a writer and opens what it left, in every round.
 pub fn measure(workshop: &mut Workshop) -> Result<Section, MeasureError> {
     let dir = workshop.log("standard", Setup::Standard)?;
-    let (mut seconds, mut peaks, mut repairs) = (Vec::new(), Vec::new(), 0);
+    let (mut seconds, mut peaks, mut notes) = (Vec::new(), Vec::new(), 0);
     let mut end = workshop.events;
     for round in 1..=workshop.rounds {
         eprintln!("open, round {round} of {}", workshop.rounds);
@@ -29,7 +29,7 @@ pub fn measure(workshop: &mut Workshop) -> Result<Section, MeasureError> {
         end = done.opened.seq;
         seconds.push(done.cost.wall_nanos as f64 / 1e9);
         peaks.push(done.peak_kib as f64 / 1024.0);
-        repairs += done.opened.repairs;
+        notes += done.opened.notes;
     }
     Ok(Section {
         title: "Open after a kill".to_owned(),
@@ -38,13 +38,13 @@ pub fn measure(workshop: &mut Workshop) -> Result<Section, MeasureError> {
              verifies it. Files in the page cache. Every acknowledged event must be there.",
             workshop.events
         ),
-        columns: ["kills", "events at the last", "open, s", "peak MiB", "repairs"].map(str::to_owned).to_vec(),
+        columns: ["kills", "events at the last", "open, s", "peak MiB", "notes on repairs"].map(str::to_owned).to_vec(),
         rows: vec![vec![
             workshop.rounds.to_string(),
             end.to_string(),
             short(median(&seconds)),
             short(median(&peaks)),
-            repairs.to_string(),
+            notes.to_string(),
         ]],
         figures: vec![Figure::new("open after kill -9", seconds, " s", Bound::AtMost(2.0))],
     })

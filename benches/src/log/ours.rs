@@ -2,11 +2,11 @@
 
 use super::Sink;
 use super::events::Sum;
-use super::pipeline::{Batching, Pipeline, Place};
+use super::pipeline::Pipeline;
 use super::size::file_len;
-use super::workshop::files_below;
+use super::workshop::{files_below, fresh_dir};
 use crate::error::MeasureError;
-use eventlog::{LogReader, LogWriter, WriterOptions};
+use eventlog::{AppendOptions, Appender, LogReader, LogWriter, PointReader, Selection, Ticket, WriterOptions, segment};
 use schemas::frame::Check;
 use schemas::{Envelope, Record, Seq, UtcNanos};
 use serde::{Deserialize, Serialize};
@@ -19,16 +19,23 @@ pub enum Setup {
     Standard,
     /// Without the second copy.
     JournalOnly,
-    /// Without the second copy, in one journal file however long it gets.
-    OneJournal,
+    /// Without the journal: every commit goes into the second copy alone, and is durable there.
+    NoJournal,
+    /// Journal and second copy, nothing sealed, in one file however long it gets.
+    Unsealed,
+    /// Everything sealed at the end, nothing compressed.
+    Sealed,
 }
 
 impl Setup {
     fn options(self) -> WriterOptions {
         let mut options = WriterOptions { owner: "log-report".to_owned(), ..WriterOptions::default() };
-        options.hot = self == Self::Standard;
-        if self == Self::OneJournal {
-            options.roll_len = u64::MAX;
+        match self {
+            Self::Standard => {}
+            Self::JournalOnly => options.hot = false,
+            Self::NoJournal => options.journal = false,
+            Self::Unsealed => (options.roll_len, options.preallocate) = (u64::MAX, false),
+            Self::Sealed => options.plain_segments = usize::MAX,
         }
         options
     }
@@ -37,6 +44,7 @@ impl Setup {
 /// A log open for writing.
 pub struct Ours {
     log: LogWriter,
+    setup: Setup,
 }
 
 /// What an open found.
@@ -44,16 +52,16 @@ pub struct Ours {
 pub struct Opened {
     /// The last event.
     pub seq: u64,
-    /// What had to be repaired.
-    pub repairs: usize,
+    /// What it had to mend, an unfinished last write included.
+    pub notes: usize,
 }
 
 impl Ours {
     /// Opens a log, or creates it.
     pub fn open(dir: &Path, setup: Setup) -> Result<(Self, Opened), MeasureError> {
         let (log, report) = LogWriter::open(dir, &setup.options())?;
-        let opened = Opened { seq: report.head.seq, repairs: report.notes.len() };
-        Ok((Self { log }, opened))
+        let opened = Opened { seq: report.head.seq, notes: report.notes.len() };
+        Ok((Self { log, setup }, opened))
     }
 
     /// The last acknowledged event.
@@ -68,18 +76,60 @@ impl Sink for Ours {
         Ok(())
     }
 
-    fn close(self: Box<Self>) -> Result<(), MeasureError> {
+    fn close(mut self: Box<Self>) -> Result<(), MeasureError> {
+        if self.setup == Setup::Sealed {
+            self.log.seal_all()?;
+        }
         Ok(self.log.close()?)
     }
 }
 
+/// How events are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reading {
+    /// Where they lie.
+    Views,
+    /// As owned events.
+    Owned,
+    /// Where they lie, by so many threads side by side.
+    Threads(usize),
+}
+
 /// Reads every event of a log, in order, and checks it.
-pub fn scan(dir: &Path, check: Check) -> Result<Sum, MeasureError> {
-    let mut stream = LogReader::open(dir)?.events(Seq::FIRST, check)?;
-    let (mut frame, mut sum) = (Vec::new(), Sum::default());
-    while stream.next_frame(&mut frame)? {
-        for e in &frame {
-            sum.add(e.time.0, e.cause.map_or(0, Seq::get), e.cycle.unwrap_or_default().0);
+pub fn scan(dir: &Path, check: Check, reading: Reading) -> Result<Sum, MeasureError> {
+    let reader = LogReader::open(dir)?;
+    match reading {
+        Reading::Views => views(&reader, &Selection { check, ..Selection::default() }),
+        Reading::Owned => {
+            let mut stream = reader.events(Seq::FIRST, check)?;
+            let (mut frame, mut sum) = (Vec::new(), Sum::default());
+            while stream.next_frame(&mut frame)? {
+                for e in &frame {
+                    sum.take_in(e.time.0, e.cause.map_or(0, Seq::get), e.cycle.unwrap_or_default().0);
+                }
+            }
+            Ok(sum)
+        }
+        Reading::Threads(n) => {
+            let ranges = reader.ranges(n)?;
+            let part = |(from, until): (Seq, Seq)| {
+                views(&reader, &Selection { from, until: Some(until), check, ..Selection::default() })
+            };
+            let parts = std::thread::scope(|scope| {
+                let threads: Vec<_> = ranges.into_iter().map(|range| scope.spawn(move || part(range))).collect();
+                threads.into_iter().map(std::thread::ScopedJoinHandle::join).collect::<Vec<_>>()
+            });
+            let gone = |_| MeasureError::Pipeline("a thread that reads has panicked".to_owned());
+            parts.into_iter().try_fold(Sum::default(), |sum, part| Ok(sum + part.map_err(gone)??))
+        }
+    }
+}
+
+fn views(reader: &LogReader, selection: &Selection) -> Result<Sum, MeasureError> {
+    let (mut stream, mut sum) = (reader.select(selection)?, Sum::default());
+    while let Some(view) = stream.next_view()? {
+        for e in view.iter() {
+            sum.take_in(e.time().0, e.record.cause.to_native(), e.record.cycle.0.to_native());
         }
     }
     Ok(sum)
@@ -87,53 +137,50 @@ pub fn scan(dir: &Path, check: Check) -> Result<Sum, MeasureError> {
 
 /// A log to find single events in.
 pub struct OurPoints {
-    reader: LogReader,
+    points: PointReader,
 }
 
 impl OurPoints {
     /// Opens it.
     pub fn open(dir: &Path) -> Result<Self, MeasureError> {
-        Ok(Self { reader: LogReader::open(dir)? })
+        Ok(Self { points: LogReader::open(dir)?.points()? })
     }
 
     /// The event at a sequence.
     pub fn at(&mut self, seq: u64) -> Result<Option<Envelope>, MeasureError> {
-        let seq = Seq::new(seq).unwrap_or(Seq::FIRST);
-        Ok(self.reader.read(seq)?)
+        Ok(self.points.at(Seq::new(seq).unwrap_or(Seq::FIRST))?)
     }
 
     /// The first event at or after a time.
     pub fn at_or_after(&mut self, time: UtcNanos) -> Result<Option<Envelope>, MeasureError> {
-        match self.reader.seek_time(time)? {
-            Some(seq) => Ok(self.reader.read(seq)?),
-            None => Ok(None),
-        }
+        Ok(self.points.at_or_after(time)?)
     }
 }
 
-/// Our log behind a queue.
-pub struct OurPipeline(Batching);
+/// Our log behind its queue.
+pub struct OurPipeline(Appender);
 
 impl OurPipeline {
     /// Starts it on an open log.
     pub fn start(log: Ours) -> Result<Self, MeasureError> {
-        Ok(Self(Batching::start(move || Ok(Box::new(log)))))
+        Ok(Self(Appender::start(log.log, AppendOptions::default())?))
     }
 }
 
 impl Pipeline for OurPipeline {
-    type Ticket = Place;
+    type Ticket = Ticket;
 
-    fn submit(&mut self, records: Vec<Record>) -> Result<Place, MeasureError> {
-        self.0.submit(records)
+    fn submit(&mut self, records: Vec<Record>) -> Result<Ticket, MeasureError> {
+        Ok(self.0.submit(records, true)?)
     }
 
-    fn wait(ticket: Place) -> Result<(), MeasureError> {
-        Batching::wait(ticket)
+    fn wait(ticket: Ticket) -> Result<(), MeasureError> {
+        ticket.wait()?;
+        Ok(())
     }
 
     fn stop(self) -> Result<(), MeasureError> {
-        self.0.stop()
+        Ok(self.0.stop()?.close()?)
     }
 }
 
@@ -165,7 +212,7 @@ impl Form {
     }
 }
 
-/// Bytes of a closed log in each form it has.
+/// Bytes of a closed log in each form, from one that was written with nothing sealed. It is sealed on the way.
 pub fn forms(dir: &Path) -> Result<Vec<(Form, u64)>, MeasureError> {
     let mut journal = 0;
     for file in files_below(&dir.join("journal"))? {
@@ -174,5 +221,13 @@ pub fn forms(dir: &Path) -> Result<Vec<(Form, u64)>, MeasureError> {
         journal += bytes.iter().rposition(|b| *b != 0).map_or(0, |at| at as u64 + 1);
     }
     let hot = files_below(&dir.join("hot"))?.iter().map(|p| file_len(p)).sum::<Result<u64, _>>()?;
-    Ok(vec![(Form::Journal, journal), (Form::Hot, hot)])
+    Box::new(Ours::open(dir, Setup::Sealed)?.0).close()?;
+    let packed = dir.join("packed");
+    fresh_dir(&packed)?;
+    let (mut plain, mut zstd) = (0, 0);
+    for sealed in LogReader::open(dir)?.segments()? {
+        plain += sealed.file_len;
+        zstd += segment::recompress(&sealed.path, &packed)?.file_len;
+    }
+    Ok(vec![(Form::Journal, journal), (Form::Hot, hot), (Form::SealedPlain, plain), (Form::SealedZstd, zstd)])
 }

@@ -85,7 +85,7 @@ pub fn scan(path: &Path) -> Result<Sum, MeasureError> {
     let mut sum = Sum::default();
     while let Some(row) = rows.next()? {
         let (cause, cycle, event) = from_payload(row.get_ref(1)?.as_blob().unwrap_or_default())?;
-        sum.add(row.get(0)?, cause, cycle.0);
+        sum.take_in(row.get(0)?, cause, cycle.0);
         std::hint::black_box(&event);
     }
     Ok(sum)
