@@ -95,7 +95,11 @@ impl fmt::Display for RepairNote {
                 write!(f, "{} made again from the journal, from event {seq} on: {reason}", file.display())
             }
             Self::CheckpointDropped { file, kept } => {
-                write!(f, "{} was cut behind its first {kept} signed checkpoints: the next was incomplete", file.display())
+                write!(
+                    f,
+                    "{} was cut behind its first {kept} signed checkpoints: the next was incomplete",
+                    file.display()
+                )
             }
             Self::HeadRewritten { seq } => write!(f, "head anchor rewritten at event {seq}"),
         }

@@ -43,15 +43,8 @@ pub(crate) fn open(dir: &Path, options: &WriterOptions) -> Result<(LogWriter, Op
     }
     let anchor = read_anchor(dir)?;
     let log_id = if is_new { options.new_log_id() } else { find_log_id(dir, &anchor)? };
-    let mut opening = Opening {
-        dir,
-        options,
-        journal: &journal,
-        log_id,
-        anchor,
-        sealed: Head::genesis(&log_id),
-        notes: Vec::new(),
-    };
+    let mut opening =
+        Opening { dir, options, journal: &journal, log_id, anchor, sealed: Head::genesis(&log_id), notes: Vec::new() };
     opening.sealed = segments::settle(dir, log_id, &opening.anchor, &mut opening.notes)?;
     let checkpoints = checkpoints::settle(dir, log_id, options.signer.clone(), &mut opening.notes)?;
     if options.journal || opening.has_unsealed_journal()? {
