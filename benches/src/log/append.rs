@@ -209,7 +209,8 @@ fn figures(n: usize, samples: &[Vec<Sample>], out: &mut Vec<Figure>) {
     };
     // The goals are for frames of 64 and 256 events, and for SQLite up to 1024; the rest is for information.
     let counted = |bound| if n == 64 || n == 256 { bound } else { Bound::None };
-    let mut say = |what: &str, rounds, bound| out.push(Figure::new(format!("{n} a commit: {what}"), rounds, "x", bound));
+    let mut say =
+        |what: &str, rounds, bound| out.push(Figure::new(format!("{n} a commit: {what}"), rounds, "x", bound));
     say("p50 vs growing raw file", faster(standard, Writer::Growing), counted(Bound::AtLeast(1.2)));
     say("throughput vs growing raw file", more(standard, Writer::Growing), counted(Bound::AtLeast(1.0)));
     say("p50 vs preallocated raw file", faster(standard, Writer::Preallocated), counted(Bound::AtLeast(0.8)));

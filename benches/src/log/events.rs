@@ -33,6 +33,15 @@ impl Default for Records {
 }
 
 impl Records {
+    /// Those behind a sequence, so that a log goes on where it ended.
+    pub fn behind(seq: u64) -> Self {
+        let mut records = Self::default();
+        for _ in 0..seq {
+            records.next();
+        }
+        records
+    }
+
     /// The next `n` of them.
     pub fn batch(&mut self, n: usize) -> Vec<Record> {
         self.take(n).collect()
@@ -145,6 +154,7 @@ mod tests {
         assert_eq!(ticks, 9_500);
         assert!(records.is_sorted_by_key(|r| r.time));
         assert_eq!(records[..100], Records::default().batch(100));
+        assert_eq!(records[500..600], Records::behind(500).batch(100));
         let in_batches: Vec<Record> = Records::default().batches(10_000, 333).flatten().collect();
         assert_eq!(records, in_batches);
     }

@@ -84,6 +84,11 @@ impl Sink for Ours {
     }
 }
 
+/// Where a log ends.
+pub fn last_seq(dir: &Path) -> Result<u64, MeasureError> {
+    Ok(LogReader::open(dir)?.last()?.seq)
+}
+
 /// How events are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reading {

@@ -101,7 +101,7 @@ const READERS: [&str; 3] = ["ours, sealed", "ours, end in the journal", "SQLite"
 /// Measures both ways to find an event, ours beside SQLite.
 pub fn measure(workshop: &mut Workshop) -> Result<Section, MeasureError> {
     let paths =
-        [workshop.log("sealed", Setup::Sealed)?, workshop.log("standard", Setup::Standard)?, workshop.sqlite()?];
+        [workshop.log("sealed", Setup::Sealed)?, workshop.log("as-it-is-left", Setup::Standard)?, workshop.sqlite()?];
     for path in &paths {
         warm(path)?;
     }
@@ -154,7 +154,12 @@ fn section(events: u64, samples: &[Vec<PointsRead>; 3]) -> Section {
             let (ours, rows) = (micros(which, |f| f.p50), micros(2, |f| f.p50));
             let beside = ratios(&ours, &rows);
             section.figures.push(Figure::new(format!("by {by}: {name}, p50"), ours, " us", Bound::AtMost(2.0)));
-            section.figures.push(Figure::new(format!("by {by}: {name}, p50 vs SQLite"), beside, "x", Bound::AtMost(0.3)));
+            section.figures.push(Figure::new(
+                format!("by {by}: {name}, p50 vs SQLite"),
+                beside,
+                "x",
+                Bound::AtMost(0.3),
+            ));
         }
     }
     section
