@@ -84,9 +84,9 @@ impl Sink for Ours {
     }
 }
 
-/// Where a log ends.
+/// Where a log ends; 0 if there is none.
 pub fn last_seq(dir: &Path) -> Result<u64, MeasureError> {
-    Ok(LogReader::open(dir)?.last()?.seq)
+    if eventlog::exists(dir) { Ok(LogReader::open(dir)?.last()?.seq) } else { Ok(0) }
 }
 
 /// How events are read.
