@@ -5,9 +5,7 @@ use crate::LogId;
 use crate::anchor::read_anchor;
 use crate::error::LogError;
 use crate::source::{LogCursor, Step, Stretch};
-use schemas::frame::{
-    Check, FrameError, FrameHeader, FrameView, HEADER_LEN, Head, bring_up_as, decode_into, view,
-};
+use schemas::frame::{Check, FrameError, FrameHeader, FrameView, HEADER_LEN, Head, bring_up_as, decode_into, view};
 use schemas::versions::Current;
 use schemas::{Envelope, SCHEMA_VERSION, Seq, UtcNanos};
 use std::path::{Path, PathBuf};
