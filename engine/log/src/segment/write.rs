@@ -17,6 +17,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A block is closed when it has this many events ...
 const BLOCK_EVENTS: usize = 1024;
@@ -24,8 +25,17 @@ const BLOCK_EVENTS: usize = 1024;
 const BLOCK_LEN: usize = 64 << 10;
 /// A frame of at least this many events, or half a block's bytes, is stored as a block of its own, byte for byte.
 const ALONE_EVENTS: u32 = 512;
+/// Synced after so many bytes: a whole segment at once would keep the disk from a commit's sync for as long as it takes.
+const SYNC_EVERY: u64 = 1 << 20;
 /// What makes sealed ticks four to six times smaller; higher levels gain a twentieth and take twice the time.
 const ZSTD_LEVEL: i32 = 3;
+
+/// A name of this writer's own: a person may compress a segment at the moment when the engine does.
+fn temp_name(first_seq: u64) -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let (process, number) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    format!("s-{first_seq:016x}.{process}-{number}.tmp")
+}
 
 /// A segment being written under a temporary name.
 pub(crate) struct SegmentWriter {
@@ -33,6 +43,7 @@ pub(crate) struct SegmentWriter {
     temp: PathBuf,
     out: BufWriter<File>,
     at: u64,
+    synced: u64,
     header: SegmentHeader,
     /// Behind the last block, in the chain of blocks.
     block_head: Head,
@@ -48,7 +59,7 @@ impl SegmentWriter {
     /// Begins a segment behind `before` in the folder `dir`.
     pub(crate) fn create(dir: &Path, log_id: LogId, before: Head, compression: Compression) -> Result<Self, LogError> {
         create_dir(dir)?;
-        let temp = dir.join(format!("s-{:016x}.tmp", before.seq.wrapping_add(1)));
+        let temp = dir.join(temp_name(before.seq.wrapping_add(1)));
         let file = File::create(&temp).map_err(io_error("create", &temp))?;
         let packer = match compression {
             Compression::None => None,
@@ -61,6 +72,7 @@ impl SegmentWriter {
             temp,
             out: BufWriter::with_capacity(1 << 20, file),
             at: 0,
+            synced: 0,
             header: SegmentHeader {
                 schema: 1,
                 log_id,
@@ -179,12 +191,22 @@ impl SegmentWriter {
         self.put(&header_bytes)?;
         self.out.write_all(stored).map_err(io_error("write", &self.temp))?;
         self.at += stored.len() as u64;
+        if self.at - self.synced >= SYNC_EVERY {
+            self.sync()?;
+        }
         self.block_head = Head { seq: header.last_seq(), chain: entry.hash };
         self.header.schema = self.header.schema.max(like.schema);
         self.header.first_time = self.header.first_time.min(like.first_time);
         self.header.last_time = self.header.last_time.max(like.last_time);
         self.footer.raw_len += (FRAME_HEADER_LEN + plain.len()) as u64;
         self.footer.blocks.push(entry);
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), LogError> {
+        let done = self.out.flush().and_then(|()| self.out.get_ref().sync_data());
+        done.map_err(io_error("sync", &self.temp))?;
+        self.synced = self.at;
         Ok(())
     }
 
