@@ -19,10 +19,22 @@ const POLL: Duration = Duration::from_millis(2);
 /// A child that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A directory in memory, where the system has one: a sync then costs nothing.
+/// What a directory in memory must have free, KiB. Containers often have a small one.
+const MEMORY_MIN_KIB: u64 = 1 << 20;
+
+/// A directory in memory, where the system has one that is large enough: a sync then costs nothing.
 pub fn fast_home() -> TempDir {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
+    static MEMORY: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let found = MEMORY.get_or_init(|| {
+        let memory = Path::new("/dev/shm");
+        let output = Command::new("df").args(["--output=avail", "-k"]).arg(memory).output().ok()?;
+        let free = String::from_utf8(output.stdout).ok()?.lines().last()?.trim().parse::<u64>().ok()?;
+        (free >= MEMORY_MIN_KIB).then(|| memory.to_owned())
+    });
+    match found {
+        Some(memory) => tempfile::tempdir_in(memory).unwrap(),
+        None => tempfile::tempdir().unwrap(),
+    }
 }
 
 /// Compiles the shim, once a process.
