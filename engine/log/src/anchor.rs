@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | 0 | 4 | magic `AAhd` |
 //! | 4 | 2 | format |
-//! | 6 | 2 | flags: 1 = closed cleanly |
+//! | 6 | 2 | flags: 1 = closed cleanly, 2 = kept without a journal |
 //! | 8 | 8 | generation |
 //! | 16 | 16 | log id |
 //! | 32 | 8 | sequence |
@@ -30,6 +30,7 @@ const SLOT_LEN: usize = 128;
 const MAGIC: [u8; 4] = *b"AAhd";
 const FORMAT: u16 = 1;
 const CLOSED: u16 = 1;
+const HOT_ONLY: u16 = 2;
 
 /// What the hot copy's files were when the log was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub struct HeadAnchor {
     pub generation: u64,
     /// Present while the log is closed cleanly with a complete hot copy.
     pub closed: Option<HotSeal>,
+    /// The log is kept without a journal: what is not sealed is in the hot copy alone.
+    pub hot_only: bool,
 }
 
 impl HeadAnchor {
@@ -58,7 +61,9 @@ impl HeadAnchor {
         let mut b = [0u8; SLOT_LEN];
         b[0..4].copy_from_slice(&MAGIC);
         b[4..6].copy_from_slice(&FORMAT.to_le_bytes());
-        b[6..8].copy_from_slice(&(if self.closed.is_some() { CLOSED } else { 0 }).to_le_bytes());
+        let flag = |on: bool, flag: u16| if on { flag } else { 0 };
+        let flags = flag(self.closed.is_some(), CLOSED) | flag(self.hot_only, HOT_ONLY);
+        b[6..8].copy_from_slice(&flags.to_le_bytes());
         b[8..16].copy_from_slice(&self.generation.to_le_bytes());
         b[16..32].copy_from_slice(&self.log_id);
         b[32..40].copy_from_slice(&self.head.seq.to_le_bytes());
@@ -101,6 +106,7 @@ fn read_slot(bytes: &[u8]) -> Slot {
         head: Head { seq: u64::from_le_bytes(take(bytes, 32)), chain: Bytes32(take(bytes, 40)) },
         generation: u64::from_le_bytes(take(bytes, 8)),
         closed: (flags & CLOSED != 0).then_some(seal),
+        hot_only: flags & HOT_ONLY != 0,
     })
 }
 
@@ -147,30 +153,38 @@ pub(crate) struct AnchorFile {
     path: PathBuf,
     log_id: LogId,
     generation: u64,
+    hot_only: bool,
 }
 
 impl AnchorFile {
     /// Opens the anchor of a log, or replaces it if it is missing or damaged.
-    pub(crate) fn open(dir: &Path, log_id: LogId, state: &AnchorState, head: Head) -> Result<Self, LogError> {
+    pub(crate) fn open(
+        dir: &Path,
+        log_id: LogId,
+        state: &AnchorState,
+        head: Head,
+        hot_only: bool,
+    ) -> Result<Self, LogError> {
         let path = anchor_path(dir);
         let usable = state.newest.filter(|n| !state.doubtful && n.log_id == log_id);
         let generation = state.newest.map_or(0, |n| n.generation);
         let generation = if usable.is_some() {
             generation
         } else {
-            let first = HeadAnchor { log_id, head, generation: generation + 1, closed: None };
+            let first = HeadAnchor { log_id, head, generation: generation + 1, closed: None, hot_only };
             let (slot, empty) = (first.to_slot(), [0u8; SLOT_LEN]);
             let slots = if first.generation.is_multiple_of(2) { [&slot[..], &empty] } else { [&empty[..], &slot] };
             write_whole(&path, &slots)?;
             first.generation
         };
         let file = OpenOptions::new().write(true).open(&path).map_err(io_error("open", &path))?;
-        Ok(Self { file, path, log_id, generation })
+        Ok(Self { file, path, log_id, generation, hot_only })
     }
 
     /// Writes the other slot. Not synced: see the module's comment.
     pub(crate) fn write(&mut self, head: Head, closed: Option<HotSeal>) -> Result<(), LogError> {
-        let anchor = HeadAnchor { log_id: self.log_id, head, generation: self.generation + 1, closed };
+        let (log_id, hot_only) = (self.log_id, self.hot_only);
+        let anchor = HeadAnchor { log_id, head, generation: self.generation + 1, closed, hot_only };
         let at = (anchor.generation % 2) * SLOT_LEN as u64;
         self.file.write_all_at(&anchor.to_slot(), at).map_err(io_error("write", &self.path))?;
         self.generation = anchor.generation;

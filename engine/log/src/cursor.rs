@@ -17,7 +17,7 @@ const CHUNK_LEN: usize = 512 << 10;
 /// What a cursor found.
 pub(crate) enum Step {
     /// A frame; its bytes are [`FrameCursor::frame_bytes`].
-    Frame(Box<FrameHeader>),
+    Frame(FrameHeader),
     /// Nothing is written behind this place yet.
     End,
     /// What is written here does not continue the log.
@@ -37,12 +37,13 @@ pub(crate) struct FrameCursor {
 }
 
 impl FrameCursor {
-    /// At the start of the file that holds `seq`, or of the last file if `seq` lies behind it.
-    pub(crate) fn near(journal: &Path, log_id: LogId, seq: u64) -> Result<Self, LogError> {
+    /// At the start of the file that holds `seq`, or of the last file if `seq` lies behind it; at `floor` if there is no
+    /// such file, or none behind it: what lies before is sealed.
+    pub(crate) fn near(journal: &Path, log_id: LogId, seq: u64, floor: Head) -> Result<Self, LogError> {
         let files = list_files(journal)?;
-        let genesis = Head::genesis(&log_id);
         let head = match files.iter().rev().find(|(first_seq, _)| *first_seq <= seq) {
-            None | Some((1, _)) => genesis,
+            None => floor,
+            Some((first_seq, _)) if *first_seq <= floor.seq.saturating_add(1) && floor.seq < seq => floor,
             Some((first_seq, path)) => {
                 let file = File::open(path).map_err(io_error("open", path))?;
                 let damaged = || LogError::Damaged {

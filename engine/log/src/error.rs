@@ -11,7 +11,9 @@ pub enum Policy {
     Halt,
     /// Do not start on this log; a person has to act. Nothing in it was changed.
     Refuse,
-    /// This call changed nothing; call again with other input.
+    /// A copy of what is acknowledged failed, nothing acknowledged did: close and open again; the open rebuilds it.
+    Rebuild,
+    /// This call changed nothing; call again with other input, or later.
     Retry,
 }
 
@@ -115,12 +117,71 @@ pub enum LogError {
         /// What the hot copy says.
         hot: String,
     },
-    /// The hot copy failed while being written. Halt; the next open rebuilds it from the journal.
-    #[error("the hot copy in {} failed: {reason}; stop, the next start rebuilds it", path.display())]
+    /// The hot copy failed while being written. Rebuild: nothing acknowledged is lost, the next open makes it anew from
+    /// the journal.
+    #[error("the hot copy in {} failed: {reason}; open the log again, that rebuilds it", path.display())]
     Hot {
         /// Its directory.
         path: PathBuf,
         /// What sled said.
+        reason: String,
+    },
+    /// The events asked for were archived and deleted here. Retry with a later event, or restore the archive.
+    #[error("event {seq} was archived and deleted here, the log begins at event {first_seq}: restore the backup to read it")]
+    Pruned {
+        /// What was asked for.
+        seq: u64,
+        /// The first event that is still here.
+        first_seq: u64,
+    },
+    /// The log thread did not keep up, the queue stayed full. Halt: what was submitted here was not taken, everything
+    /// before it is acknowledged or will be.
+    #[error("the log's queue of {queue_len} batches stayed full for {waited_ms} ms; nothing was dropped: stop, check the disk")]
+    Overloaded {
+        /// How many batches wait.
+        queue_len: usize,
+        /// How long this one waited, ms.
+        waited_ms: u64,
+    },
+    /// The log thread is gone. Halt.
+    #[error("the log thread has ended: {reason}")]
+    Ended {
+        /// Why.
+        reason: String,
+    },
+    /// A key file cannot be used. Refuse; name another file, or let a new key be made.
+    #[error("{} is no signing key: {reason}", file.display())]
+    BadKey {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A signed checkpoint does not hold. Refuse: somebody changed it or signed with another key.
+    #[error("{}: the signed checkpoint at event {seq} does not hold: {reason}", file.display())]
+    BadSignature {
+        /// The file.
+        file: PathBuf,
+        /// The event it is about.
+        seq: u64,
+        /// What is wrong.
+        reason: String,
+    },
+    /// This needs the log for itself, and a process writes it. Retry when it has stopped.
+    #[error("cannot {what} while the log is written by {owner}; stop that process first")]
+    Busy {
+        /// What was asked.
+        what: &'static str,
+        /// Who writes.
+        owner: String,
+    },
+    /// Segments must stay because nothing else has their events, or something still needs them. Retry with an earlier
+    /// event.
+    #[error("cannot delete segments up to event {upto}: {reason}")]
+    MustKeep {
+        /// What was asked.
+        upto: u64,
+        /// Why not.
         reason: String,
     },
     /// An earlier write failed. Halt: this writer takes nothing more.
@@ -146,8 +207,17 @@ impl LogError {
     /// What the caller must do.
     pub fn policy(&self) -> Policy {
         match self {
-            Self::Io { .. } | Self::DiskFull { .. } | Self::Hot { .. } | Self::Poisoned { .. } => Policy::Halt,
-            Self::Frame(_) | Self::SnapshotTooLarge { .. } => Policy::Retry,
+            Self::Io { .. }
+            | Self::DiskFull { .. }
+            | Self::Poisoned { .. }
+            | Self::Overloaded { .. }
+            | Self::Ended { .. } => Policy::Halt,
+            Self::Hot { .. } => Policy::Rebuild,
+            Self::Frame(_)
+            | Self::SnapshotTooLarge { .. }
+            | Self::Pruned { .. }
+            | Self::Busy { .. }
+            | Self::MustKeep { .. } => Policy::Retry,
             Self::Locked { .. }
             | Self::NotALog { .. }
             | Self::Newer { .. }
@@ -155,6 +225,8 @@ impl LogError {
             | Self::Damaged { .. }
             | Self::LostSuffix { .. }
             | Self::ForeignCopy { .. }
+            | Self::BadKey { .. }
+            | Self::BadSignature { .. }
             | Self::NoAnchor { .. } => Policy::Refuse,
         }
     }

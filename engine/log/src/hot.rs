@@ -1,4 +1,5 @@
-//! The hot copy: the journal's frames once more, in sled, indexed by sequence. What repairs a damaged journal.
+//! The hot copy: the frames that are not sealed yet once more, in sled, indexed by sequence. What repairs a damaged
+//! journal, and, in a log kept without a journal, the only place of them.
 //!
 //! sled 0.34.7 is trusted neither with durability nor with damaged files (the crate's root says why). So every frame in
 //! it is checked like one of the journal, a checkpoint syncs sled's file itself, and a hot copy in doubt is set aside
@@ -88,7 +89,8 @@ impl HotStore {
         if self.gathering.push(header.first_seq, u64::from(header.count), frame) { self.close_block() } else { Ok(()) }
     }
 
-    fn close_block(&mut self) -> Result<(), LogError> {
+    /// Ends the block being gathered, so that the next frame begins one.
+    pub(crate) fn close_block(&mut self) -> Result<(), LogError> {
         let Some((first_seq, parts)) = self.gathering.finish() else { return Ok(()) };
         self.cached = None;
         for (number, part) in (0u16..).zip(parts) {
@@ -157,21 +159,42 @@ impl HotStore {
         Ok(found.map(|f| f.bytes(&block.raw).to_vec()))
     }
 
-    /// Where the copy ends, from its last block alone. Enough when the files are known to be the ones closed.
+    /// Where the copy ends, from its last block alone; `genesis` if it has none behind that. Enough when the files are
+    /// known to be the ones closed.
     pub(crate) fn last_head(&mut self, genesis: Head) -> Result<Head, HotFault> {
         let Some(start) = self.block_start(u64::MAX - 1)? else { return Ok(genesis) };
         let incomplete = || HotFault::Failed(format!("the block at event {start} is incomplete"));
         let block = self.block(start)?.ok_or_else(incomplete)?;
-        Ok(block.frames.last().map_or(genesis, |f| Head { seq: f.header.last_seq(), chain: f.header.chain() }))
+        let last = block.frames.last().map(|f| Head { seq: f.header.last_seq(), chain: f.header.chain() });
+        Ok(last.filter(|head| head.seq >= genesis.seq).unwrap_or(genesis))
     }
 
-    /// Reads and checks everything from the first frame on. Returns where the copy ends; a last block that a crash left
+    /// Reads and checks everything behind `start`. Returns where the copy ends; a last block that a crash left
     /// incomplete does not count.
-    pub(crate) fn scan(&mut self, genesis: Head) -> Result<Head, HotFault> {
-        let mut head = genesis;
-        while let Some(block) = self.block(head.seq + 1)? {
-            for frame in &block.frames {
+    pub(crate) fn scan(&mut self, start: Head) -> Result<Head, HotFault> {
+        self.each_frame(start, &mut |_, _| true)
+    }
+
+    /// Hands every frame behind `start` to `f` until it says stop, checked and in order. Returns the head behind the
+    /// last one.
+    pub(crate) fn each_frame(
+        &mut self,
+        start: Head,
+        f: &mut dyn FnMut(&FrameHeader, &[u8]) -> bool,
+    ) -> Result<Head, HotFault> {
+        let mut head = start;
+        while let Some(first_seq) = self.block_start(head.seq + 1)? {
+            let Some(block) = self.block(first_seq)? else { break };
+            if block.last_seq() <= head.seq {
+                break;
+            }
+            // A block may begin with frames that are sealed already.
+            let sealed = head.seq;
+            for frame in block.frames.iter().filter(|frame| frame.header.last_seq() > sealed) {
                 head = head.follow(&frame.header).map_err(|e| HotFault::Failed(e.to_string()))?;
+                if !f(&frame.header, frame.bytes(&block.raw)) {
+                    return Ok(head);
+                }
             }
         }
         let last = self.block_start(u64::MAX - 1)?.unwrap_or(0);
@@ -180,6 +203,21 @@ impl HotStore {
             return Err(HotFault::Failed(format!("events {} to {} are missing in it", head.seq + 1, last - 1)));
         }
         Ok(head)
+    }
+
+    /// Forgets the blocks whose events all lie at or before `upto`: they are sealed.
+    pub(crate) fn trim(&mut self, upto: u64) -> Result<(), LogError> {
+        self.cached = None;
+        let keep = self.block_start(upto.saturating_add(1)).map_err(|e| e.into_error("read", &self.hot))?;
+        // The block that holds the next event stays; if that is not written yet, the last one does no harm.
+        let Some(keep) = keep else { return Ok(()) };
+        loop {
+            let first = self.with(|_, blk| blk.first()).map_err(|e| e.into_error("read", &self.hot))?;
+            let Some((key, _)) = first.filter(|(key, _)| read_key(key).is_some_and(|(seq, _)| seq < keep)) else {
+                return Ok(());
+            };
+            self.with(|_, blk| blk.remove(key).map(|_| ())).map_err(|e| e.into_error("trim", &self.hot))?;
+        }
     }
 }
 

@@ -15,11 +15,12 @@
 //! | 124 | 4 | CRC-32C of the header before this field |
 
 use crate::LogId;
-use crate::disk::{names, take, write_whole};
+use crate::alloc::{self, Allocator, Spare};
+use crate::disk::{names, sync_dir, take, write_whole};
 use crate::error::{LogError, io_error};
 use schemas::frame::{Check, FrameError, FrameHeader, HEADER_LEN, Head, schema_fingerprint};
 use schemas::{Bytes32, SCHEMA_VERSION};
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -119,7 +120,7 @@ pub(crate) fn list_files(journal: &Path) -> Result<Vec<(u64, PathBuf)>, LogError
 #[derive(Debug)]
 pub(crate) enum Place {
     /// A whole, undamaged frame that continues the head: its header and the head behind it.
-    Frame(Box<FrameHeader>, Head),
+    Frame(FrameHeader, Head),
     /// No frame was ever written here.
     Empty,
     /// Something that is no valid continuation.
@@ -149,7 +150,7 @@ pub(crate) fn examine_header(bytes: &[u8], head: &Head) -> Place {
         return Place::Empty;
     }
     match FrameHeader::parse(header_bytes).and_then(|h| head.follow(&h).map(|behind| (h, behind))) {
-        Ok((header, behind)) => Place::Frame(Box::new(header), behind),
+        Ok((header, behind)) => Place::Frame(header, behind),
         Err(e) => Place::Bad(e),
     }
 }
@@ -166,14 +167,24 @@ pub(crate) fn is_newer(e: &FrameError) -> bool {
     matches!(e, FrameError::NewerFormat { .. } | FrameError::NewerSchema { .. } | FrameError::UnknownCodec { .. })
 }
 
+/// How journal files are laid out on the disk.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layout {
+    pub(crate) log_id: LogId,
+    pub(crate) roll_len: u64,
+    pub(crate) preallocate: bool,
+}
+
 /// The journal as its writer holds it: the last file, open for appending.
 pub(crate) struct JournalWriter {
     journal: PathBuf,
-    log_id: LogId,
-    roll_len: u64,
+    layout: Layout,
+    allocator: Option<Allocator>,
     file: File,
     path: PathBuf,
     len: u64,
+    /// The file's own length; what lies between is zeros.
+    allocated: u64,
     must_roll: bool,
 }
 
@@ -186,26 +197,96 @@ impl JournalWriter {
     }
 
     /// Continues the last file, whose frames end at `len`.
-    pub(crate) fn open(path: PathBuf, len: u64, log_id: LogId, roll_len: u64) -> Result<Self, LogError> {
+    pub(crate) fn open(path: PathBuf, len: u64, layout: Layout) -> Result<Self, LogError> {
         let file = OpenOptions::new().read(true).write(true).open(&path).map_err(io_error("open", &path))?;
         let mut header = [0u8; FILE_HEADER_LEN];
         file.read_exact_at(&mut header, 0).map_err(io_error("read", &path))?;
         // A file holds one schema version, so that an older release refuses it at its first byte.
         let must_roll = FileHeader::parse(&header, &path)?.is_none_or(|h| h.schema != SCHEMA_VERSION);
         let journal = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        Ok(Self { journal, log_id, roll_len, file, path, len, must_roll })
+        let mut allocated = file.metadata().map_err(io_error("inspect", &path))?.len().max(len);
+        let mut allocator = None;
+        if layout.preallocate {
+            let room = alloc::STEP.min(layout.roll_len);
+            if allocated < len + room / 4 {
+                alloc::fill(&file, &path, allocated, len + room)?;
+                allocated = len + room;
+            }
+            // Small logs stay small: each file may be four times as long as the one before.
+            allocator = Some(Allocator::start(&journal, layout.roll_len.min(allocated.saturating_mul(4)))?);
+        }
+        Ok(Self { journal, layout, allocator, file, path, len, allocated, must_roll })
     }
 
     /// Appends one frame behind `head` and syncs it: one write, one sync. After an error nothing may be appended.
     pub(crate) fn append(&mut self, head: &Head, frame: &[u8]) -> Result<(), LogError> {
-        let has_frames = self.len > FILE_HEADER_LEN as u64;
-        if (has_frames && self.len + frame.len() as u64 > self.roll_len) || self.must_roll {
-            let path = Self::create_file(&self.journal, self.log_id, head)?;
-            *self = Self::open(path, FILE_HEADER_LEN as u64, self.log_id, self.roll_len)?;
+        let end = self.len + frame.len() as u64;
+        let limit = if self.allocator.is_some() { self.allocated } else { self.layout.roll_len };
+        if (self.has_frames() && end > limit) || self.must_roll {
+            self.next_file(head, end <= self.layout.roll_len.saturating_mul(2) && !self.must_roll)?;
         }
         self.file.write_all_at(frame, self.len).map_err(io_error("append to", &self.path))?;
         self.file.sync_data().map_err(io_error("sync", &self.path))?;
         self.len += frame.len() as u64;
+        Ok(())
+    }
+
+    /// Whether the last file holds any event.
+    pub(crate) fn has_frames(&self) -> bool {
+        self.len > FILE_HEADER_LEN as u64
+    }
+
+    /// Goes on in a new file behind `head`. With `may_stay`, the present one grows on if no file is ready yet: a commit
+    /// does not wait for space to be zeroed.
+    fn next_file(&mut self, head: &Head, may_stay: bool) -> Result<(), LogError> {
+        let spare = match self.allocator.as_ref().map(Allocator::take) {
+            None => None,
+            Some(Ok(None)) if may_stay => return Ok(()),
+            Some(Ok(spare)) => spare,
+            Some(Err(_)) => {
+                // The writer goes on without; if the disk is full, its own write says so with the frame's name on it.
+                self.allocator = None;
+                None
+            }
+        };
+        let Some(Spare { file, path: spare, len }) = spare else {
+            let path = Self::create_file(&self.journal, self.layout.log_id, head)?;
+            self.file = OpenOptions::new().read(true).write(true).open(&path).map_err(io_error("open", &path))?;
+            return Ok(self.begin(path, FILE_HEADER_LEN as u64));
+        };
+        let path = file_path(&self.journal, head.next_seq().get());
+        let header = FileHeader::behind(head, self.layout.log_id).to_bytes();
+        file.write_all_at(&header, 0).map_err(io_error("write", &spare))?;
+        file.sync_data().map_err(io_error("sync", &spare))?;
+        fs::rename(&spare, &path).map_err(io_error("name", &path))?;
+        sync_dir(&self.journal)?;
+        self.file = file;
+        self.begin(path, len);
+        if let Some(allocator) = &self.allocator {
+            allocator.order(self.layout.roll_len.min(len.saturating_mul(4)));
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, path: PathBuf, allocated: u64) {
+        self.path = path;
+        self.len = FILE_HEADER_LEN as u64;
+        self.allocated = allocated;
+        self.must_roll = false;
+    }
+
+    /// Closes the last file and goes on in a new one, so that everything before `head` can be sealed.
+    pub(crate) fn roll(&mut self, head: &Head) -> Result<(), LogError> {
+        if self.has_frames() { self.next_file(head, false) } else { Ok(()) }
+    }
+
+    /// Gives back what was allocated ahead and not used.
+    pub(crate) fn close(mut self) -> Result<(), LogError> {
+        self.allocator = None;
+        if self.allocated > self.len {
+            self.file.set_len(self.len).map_err(io_error("shorten", &self.path))?;
+            self.file.sync_all().map_err(io_error("sync", &self.path))?;
+        }
         Ok(())
     }
 

@@ -23,29 +23,47 @@
 //! **What is not here yet.** Files allocated ahead, commits on a thread of their own, sealed segments and retention:
 //! the formats leave room for them. Until then the hot copy holds the whole log, and an open reads all of it.
 
+mod alloc;
 mod anchor;
+mod append;
 mod block;
+mod codec;
 mod cursor;
 mod disk;
 mod error;
+mod export;
 mod guard;
+mod histogram;
 mod hot;
 mod journal;
+mod keeper;
 mod lock;
+pub mod maintain;
 mod notes;
 mod open;
-mod reader;
+mod pruned;
+mod read;
+mod sealing;
+pub mod segment;
+mod sign;
 mod snapshot;
+mod source;
 mod verify;
 mod walk;
 mod writer;
 
 pub use anchor::{HeadAnchor, HotSeal};
+pub use append::{Acknowledged, AppendHandle, AppendOptions, AppendStats, Appender, Ticket};
 pub use error::{LogError, Policy};
+pub use export::{assemble, export_tail};
+pub use histogram::Histogram;
 pub use notes::{OpenReport, RepairNote};
-pub use reader::{EventStream, LogReader};
+pub use pruned::{PrunedSegment, read_pruned};
+pub use read::{EventStream, LogReader, PointReader, Selection};
+pub use segment::SegmentInfo;
+pub use sign::{PublicKey, Reason, SignedCheckpoint, Signer, hex, is_signed, read_checkpoints};
 pub use snapshot::{SkippedSnapshot, Snapshot, SnapshotSearch};
-pub use verify::{Finding, Severity, VerifyReport, verify};
+pub use verify::{Finding, Severity, VerifyOptions, VerifyReport, verify, verify_with};
 pub use writer::{LogWriter, WriterOptions};
 
 use std::path::Path;
@@ -56,7 +74,9 @@ pub type LogId = [u8; 16];
 /// Whether a log is there, or what is left of one. An empty directory is none.
 pub fn exists(dir: &Path) -> bool {
     let journal = journal::list_files(&journal::journal_dir(dir));
+    let segments = segment::list(&segment::segment_dir(dir));
     anchor::anchor_path(dir).is_file()
+        || segments.is_ok_and(|files| !files.is_empty())
         || hot::hot_db(&hot::hot_dir(dir)).is_file()
         || journal.is_ok_and(|files| !files.is_empty())
 }

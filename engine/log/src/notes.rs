@@ -53,6 +53,22 @@ pub enum RepairNote {
         /// How many.
         events: u64,
     },
+    /// A sealed segment was damaged or missing and was made again from journal files that were kept.
+    SegmentRestored {
+        /// Which file. A damaged one is kept beside it as `*.damaged-N`.
+        file: PathBuf,
+        /// Its first event.
+        seq: u64,
+        /// What was wrong.
+        reason: String,
+    },
+    /// The newest signed checkpoint was cut short, or damaged; it and what lay behind it was dropped.
+    CheckpointDropped {
+        /// The file.
+        file: PathBuf,
+        /// How many are left.
+        kept: u64,
+    },
     /// The head anchor was missing or damaged and was written anew.
     HeadRewritten {
         /// Where the log ends.
@@ -75,6 +91,12 @@ impl fmt::Display for RepairNote {
                 write!(f, "hot copy rebuilt from the journal: {reason}; the old one is kept in {}", kept.display())
             }
             Self::HotCaughtUp { events } => write!(f, "hot copy was {events} events behind and caught up"),
+            Self::SegmentRestored { file, seq, reason } => {
+                write!(f, "{} made again from the journal, from event {seq} on: {reason}", file.display())
+            }
+            Self::CheckpointDropped { file, kept } => {
+                write!(f, "{} was cut behind its first {kept} signed checkpoints: the next was incomplete", file.display())
+            }
             Self::HeadRewritten { seq } => write!(f, "head anchor rewritten at event {seq}"),
         }
     }

@@ -1,8 +1,13 @@
 //! Opening a log for writing: verify, repair, or refuse.
 //!
+//! Sealed segments come first (`segments`); the journal is walked from where they end.
+//!
 //! The journal comes first. If it is whole and reaches the head anchor, it is the truth and the hot copy follows it.
 //! If not, a *copy* of the hot copy is asked for the missing frames, because sled changes a damaged directory by merely
 //! opening it, and a refusal must leave everything as it was. Two of the three (journal, hot copy, anchor) decide.
+
+mod checkpoints;
+mod segments;
 
 use crate::LogId;
 use crate::anchor::{AnchorFile, AnchorState, HotSeal, anchor_path, read_anchor};
@@ -10,13 +15,20 @@ use crate::cursor::{FrameCursor, Step};
 use crate::disk::{self, ScratchDir};
 use crate::error::{LogError, io_error};
 use crate::hot::{HotStore, hot_db, hot_dir, seal};
-use crate::journal::{FILE_HEADER_LEN, FileHeader, JournalWriter, journal_dir, list_files};
+use crate::journal::{FILE_HEADER_LEN, FileHeader, JournalWriter, Layout, journal_dir, list_files};
+use crate::keeper::{Keeper, Work};
 use crate::lock::WriterLock;
 use crate::notes::{OpenReport, RepairNote};
+use crate::sealing;
+use crate::segment::file::read_header;
+use crate::segment::{self, segment_dir};
+use crate::sign::CheckpointFile;
+use crate::source::chain_at;
 use crate::walk::{Change, FrameSource, NoSource, Walk, WalkOptions, apply, discard, walk};
-use crate::writer::{LogWriter, WriterOptions};
+use crate::writer::{LogWriter, Store, WriterOptions};
 use schemas::frame::{Check, Head};
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 pub(crate) fn open(dir: &Path, options: &WriterOptions) -> Result<(LogWriter, OpenReport), LogError> {
     may_hold_a_log(dir)?;
@@ -24,35 +36,29 @@ pub(crate) fn open(dir: &Path, options: &WriterOptions) -> Result<(LogWriter, Op
     let lock = WriterLock::take(dir, &options.owner)?;
     let journal = journal_dir(dir);
     remove_leftovers(dir, &journal)?;
-    if !crate::exists(dir) {
+    let is_new = !crate::exists(dir);
+    if is_new && options.journal {
         disk::create_dir(&journal)?;
         JournalWriter::create_file(&journal, options.new_log_id(), &Head::genesis(&options.new_log_id()))?;
     }
     let anchor = read_anchor(dir)?;
-    let log_id = find_log_id(dir, &anchor)?;
-    let mut opening = Opening { dir, options, journal: &journal, log_id, anchor, notes: Vec::new() };
-    let mut walked = opening.settle_journal()?;
-    let mut anchor_file = opening.settle_anchor(&walked)?;
-    let hot = if options.hot { Some(opening.settle_hot(&mut walked)?) } else { None };
-    let head = walked.head;
-    anchor_file.write(head, None)?;
-    let (path, len) = match walked.last {
-        Some(last) => last,
-        None => (JournalWriter::create_file(&journal, log_id, &head)?, FILE_HEADER_LEN as u64),
-    };
-    let writer = LogWriter {
-        dir: dir.to_owned(),
+    let log_id = if is_new { options.new_log_id() } else { find_log_id(dir, &anchor)? };
+    let mut opening = Opening {
+        dir,
+        options,
+        journal: &journal,
         log_id,
-        head,
-        journal: JournalWriter::open(path, len, log_id, options.roll_len)?,
-        anchor: anchor_file,
-        hot,
-        checkpoint_len: options.checkpoint_len,
-        since_checkpoint: 0,
-        broken: None,
-        _lock: lock,
+        anchor,
+        sealed: Head::genesis(&log_id),
+        notes: Vec::new(),
     };
-    Ok((writer, OpenReport { head, notes: opening.notes }))
+    opening.sealed = segments::settle(dir, log_id, &opening.anchor, &mut opening.notes)?;
+    let checkpoints = checkpoints::settle(dir, log_id, options.signer.clone(), &mut opening.notes)?;
+    if options.journal || opening.has_unsealed_journal()? {
+        opening.journaled(lock, checkpoints)
+    } else {
+        opening.hot_only(lock, checkpoints)
+    }
 }
 
 /// Refuses a directory that holds something else than a log.
@@ -65,7 +71,7 @@ fn may_hold_a_log(dir: &Path) -> Result<(), LogError> {
         return Ok(());
     }
     // What a creation leaves behind that was cut short.
-    let ours = |n: &String| matches!(n.as_str(), "lock" | "journal");
+    let ours = |n: &String| matches!(n.as_str(), "lock" | "journal" | "segments");
     if !disk::names(dir)?.iter().all(ours) {
         return refuse("it holds other files; name a directory that is absent or empty");
     }
@@ -76,7 +82,8 @@ fn may_hold_a_log(dir: &Path) -> Result<(), LogError> {
 fn remove_leftovers(dir: &Path, journal: &Path) -> Result<(), LogError> {
     let unfinished = |n: &str| n.ends_with(".tmp") || n.ends_with(".restored");
     disk::remove_files(journal, unfinished)?;
-    disk::remove_files(dir, |n| n == "head.tmp")?;
+    disk::remove_files(&segment_dir(dir), unfinished)?;
+    disk::remove_files(dir, |n| n == "head.tmp" || n == "pruned.tmp")?;
     let copy = dir.join(HOT_COPY);
     if copy.exists() {
         std::fs::remove_dir_all(&copy).map_err(io_error("remove", &copy))?;
@@ -84,10 +91,15 @@ fn remove_leftovers(dir: &Path, journal: &Path) -> Result<(), LogError> {
     Ok(())
 }
 
-/// The log's id, from the anchor or else from a journal file that still has its header.
+/// The log's id, from the anchor or else from a segment or journal file that still has its header.
 pub(crate) fn find_log_id(dir: &Path, anchor: &AnchorState) -> Result<LogId, LogError> {
     if let Some(anchor) = &anchor.newest {
         return Ok(anchor.log_id);
+    }
+    for (_, _, path) in segment::list(&segment_dir(dir))? {
+        if let Ok(header) = read_header(&path)? {
+            return Ok(header.log_id);
+        }
     }
     for (_, path) in list_files(&journal_dir(dir))? {
         let bytes = disk::read_if_there(&path)?.unwrap_or_default();
@@ -95,7 +107,7 @@ pub(crate) fn find_log_id(dir: &Path, anchor: &AnchorState) -> Result<LogId, Log
             return Ok(header.log_id);
         }
     }
-    let reason = "neither the head anchor nor the header of a journal file is readable".to_owned();
+    let reason = "neither the head anchor nor the header of a segment or journal file is readable".to_owned();
     Err(LogError::Damaged { file: anchor_path(dir), seq: 1, reason })
 }
 
@@ -154,14 +166,147 @@ struct Opening<'a> {
     journal: &'a Path,
     log_id: LogId,
     anchor: AnchorState,
+    /// Where the sealed part ends.
+    sealed: Head,
     notes: Vec<RepairNote>,
 }
 
 impl Opening<'_> {
+    /// Whether the journal has events that no segment has.
+    fn has_unsealed_journal(&self) -> Result<bool, LogError> {
+        let files = list_files(self.journal)?;
+        let Some((first, path)) = files.last() else { return Ok(false) };
+        // What is closed behind the sealed end, or has any byte behind its header.
+        let len = std::fs::metadata(path).map_err(io_error("inspect", path))?.len();
+        Ok(*first > self.sealed.seq + 1 || (*first == self.sealed.seq + 1 && len > FILE_HEADER_LEN as u64))
+    }
+
+    fn journaled(
+        mut self,
+        lock: WriterLock,
+        checkpoints: Option<Arc<Mutex<CheckpointFile>>>,
+    ) -> Result<(LogWriter, OpenReport), LogError> {
+        let mut walked = self.settle_journal()?;
+        let mut anchor_file = self.settle_anchor(walked.head, false)?;
+        let hot = if self.options.hot { Some(self.settle_hot(&mut walked)?) } else { None };
+        let head = walked.head;
+        anchor_file.write(head, None)?;
+        disk::create_dir(self.journal)?;
+        let (path, len) = match walked.last.clone() {
+            Some(last) => last,
+            None => (JournalWriter::create_file(self.journal, self.log_id, &head)?, FILE_HEADER_LEN as u64),
+        };
+        let (roll_len, preallocate) = (self.options.roll_len, self.options.preallocate && self.options.journal);
+        let journal = JournalWriter::open(path, len, Layout { log_id: self.log_id, roll_len, preallocate })?;
+        let work = Work {
+            dir: self.dir.to_owned(),
+            log_id: self.log_id,
+            hot,
+            sealed: self.sealed,
+            tailed: head,
+            checkpoint_len: self.options.checkpoint_len,
+            keep_journal: self.options.keep_journal,
+            plain_segments: self.options.plain_segments,
+            checkpoints: checkpoints.clone(),
+        };
+        let store = Store::Journal { journal: Box::new(journal), keeper: Keeper::start(work, head)? };
+        let (mut writer, report) = self.writer(store, anchor_file, head, checkpoints, lock);
+        if self.options.journal {
+            return Ok((writer, report));
+        }
+        // The log was kept with a journal until now. What that holds is sealed, and then it goes.
+        writer.seal_all()?;
+        let notes = report.notes;
+        writer.close()?;
+        disk::remove_files(self.journal, |n| n.ends_with(".aaj"))?;
+        disk::sync_dir(self.journal)?;
+        let (writer, mut report) = open(self.dir, self.options)?;
+        report.notes.splice(0..0, notes);
+        Ok((writer, report))
+    }
+
+    fn writer(
+        &mut self,
+        store: Store,
+        anchor: AnchorFile,
+        head: Head,
+        checkpoints: Option<Arc<Mutex<CheckpointFile>>>,
+        lock: WriterLock,
+    ) -> (LogWriter, OpenReport) {
+        let writer = LogWriter {
+            store,
+            anchor,
+            dir: self.dir.to_owned(),
+            log_id: self.log_id,
+            head,
+            checkpoint_len: self.options.checkpoint_len,
+            since_checkpoint: 0,
+            checkpoints,
+            broken: None,
+            _lock: lock,
+        };
+        (writer, OpenReport { head, notes: std::mem::take(&mut self.notes) })
+    }
+
+    /// Opens a log that is kept in the hot copy alone. Everything in it is sealed before the first commit, so that
+    /// readers see it.
+    fn hot_only(
+        mut self,
+        lock: WriterLock,
+        checkpoints: Option<Arc<Mutex<CheckpointFile>>>,
+    ) -> Result<(LogWriter, OpenReport), LogError> {
+        let hot = hot_dir(self.dir);
+        let found = if hot_db(&hot).exists() { self.examine_alone()? } else { self.sealed };
+        self.reaches_anchor(&found, "the hot copy does not have them either")?;
+        let mut anchor = self.settle_anchor(found, true)?;
+        disk::create_dir(&hot)?;
+        let mut store = HotStore::open(&hot).map_err(|e| e.into_error("open", &hot))?;
+        if let Some(info) = sealing::from_hot(self.dir, self.log_id, self.sealed, &mut store)? {
+            store.trim(info.head.seq)?;
+            self.sealed = info.head;
+        }
+        if self.sealed != found {
+            let reason = format!("it ended at event {} a moment ago", found.seq);
+            return Err(LogError::Damaged { file: hot_db(&hot), seq: self.sealed.seq + 1, reason });
+        }
+        anchor.write(found, None)?;
+        let (sealed, roll_len) = (self.sealed, self.options.roll_len);
+        let store = Store::HotOnly { hot: Box::new(store), sealed, unsealed_len: 0, roll_len };
+        Ok(self.writer(store, anchor, found, checkpoints, lock))
+    }
+
+    /// Where the hot copy ends, read from a copy of it: a refusal must change nothing.
+    fn examine_alone(&self) -> Result<Head, LogError> {
+        let hot = hot_dir(self.dir);
+        let scratch = ScratchDir(self.dir.join(HOT_COPY));
+        let damaged = |reason: String| LogError::Damaged { file: hot_db(&hot), seq: self.sealed.seq + 1, reason };
+        let mut source = HotSource::copy(self.dir, &self.anchor, &scratch.0).map_err(damaged)?;
+        source.store.scan(self.sealed).map_err(|e| damaged(e.to_string()))
+    }
+
+    /// Without a journal, nothing else can say that the end is complete.
+    fn reaches_anchor(&self, found: &Head, excuse: &str) -> Result<(), LogError> {
+        match &self.anchor.newest {
+            Some(anchor) if anchor.head.seq > found.seq => Err(LogError::LostSuffix {
+                head_seq: anchor.head.seq,
+                found_seq: found.seq,
+                file: hot_db(&hot_dir(self.dir)),
+                reason: excuse.to_owned(),
+            }),
+            None if found.seq > 0 && !self.options.trust_journal_end => Err(LogError::NoAnchor {
+                file: anchor_path(self.dir),
+                journal_seq: self.sealed.seq,
+                hot: format!("at event {}", found.seq),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     fn walk(&self, write: bool, source: &mut dyn FrameSource) -> Result<Walk, LogError> {
         let options = WalkOptions {
             journal: self.journal,
             log_id: self.log_id,
+            start: self.sealed,
             anchor: &self.anchor,
             trust_end: self.options.trust_journal_end,
             roll_len: self.options.roll_len,
@@ -169,10 +314,6 @@ impl Opening<'_> {
             decode: false,
         };
         walk(&options, source)
-    }
-
-    fn genesis(&self) -> Head {
-        Head::genesis(&self.log_id)
     }
 
     fn settle_journal(&mut self) -> Result<Walk, LogError> {
@@ -184,7 +325,7 @@ impl Opening<'_> {
         let scratch = ScratchDir(self.dir.join(HOT_COPY));
         let (walked, hot) = match HotSource::copy(self.dir, &self.anchor, &scratch.0) {
             Ok(mut source) => {
-                (self.walk(true, &mut source)?, Some(source.store.scan(self.genesis()).map_err(|e| e.to_string())))
+                (self.walk(true, &mut source)?, Some(source.store.scan(self.sealed).map_err(|e| e.to_string())))
             }
             Err(excuse) => (self.walk(true, &mut NoSource(excuse))?, None),
         };
@@ -203,7 +344,7 @@ impl Opening<'_> {
     fn agree(&self, journal: &Head, hot: Option<Result<Head, String>>) -> Result<(), LogError> {
         let hot = match hot {
             Some(Ok(hot)) if hot == *journal => return Ok(()),
-            None if journal.seq == 0 => return Ok(()),
+            None if journal.seq == self.sealed.seq => return Ok(()),
             _ if self.options.trust_journal_end => return Ok(()),
             Some(Ok(hot)) if hot.seq == journal.seq => "ends there with another chain value".to_owned(),
             Some(Ok(hot)) => format!("at event {}", hot.seq),
@@ -227,13 +368,13 @@ impl Opening<'_> {
     }
 
     /// Opens the anchor and takes back its "closed cleanly" before sled touches its files.
-    fn settle_anchor(&mut self, walked: &Walk) -> Result<AnchorFile, LogError> {
-        let created = self.anchor.newest.is_none() && walked.head.seq == 0 && !anchor_path(self.dir).exists();
+    fn settle_anchor(&mut self, head: Head, hot_only: bool) -> Result<AnchorFile, LogError> {
+        let created = self.anchor.newest.is_none() && head.seq == 0 && !anchor_path(self.dir).exists();
         if !created && (self.anchor.newest.is_none() || self.anchor.doubtful) {
-            self.notes.push(RepairNote::HeadRewritten { seq: walked.head.seq });
+            self.notes.push(RepairNote::HeadRewritten { seq: head.seq });
         }
-        let mut file = AnchorFile::open(self.dir, self.log_id, &self.anchor, walked.head)?;
-        file.write(walked.head, None)?;
+        let mut file = AnchorFile::open(self.dir, self.log_id, &self.anchor, head, hot_only)?;
+        file.write(head, None)?;
         file.sync()?;
         Ok(file)
     }
@@ -259,7 +400,7 @@ impl Opening<'_> {
         }
         disk::create_dir(&hot)?;
         let mut store = HotStore::open(&hot).map_err(|e| e.into_error("create", &hot))?;
-        if self.redo(&mut store, self.genesis())? > 0 || kept.is_some() {
+        if self.redo(&mut store, self.sealed)? > 0 || kept.is_some() {
             self.notes.push(RepairNote::HotRebuilt { reason, kept });
         }
         Ok(store)
@@ -272,7 +413,7 @@ impl Opening<'_> {
             return Ok(Err("its files are not the ones that were closed".to_owned()));
         }
         let opened = HotStore::open(hot).and_then(|mut store| {
-            let ends = if closed.is_some() { store.last_head(self.genesis()) } else { store.scan(self.genesis()) };
+            let ends = if closed.is_some() { store.last_head(self.sealed) } else { store.scan(self.sealed) };
             ends.map(|head| (store, head))
         });
         let (mut store, head) = match opened {
@@ -290,7 +431,7 @@ impl Opening<'_> {
             self.apply(&longer)?;
             *walked = longer;
             store = source.store;
-        } else if chain_at(self.journal, self.log_id, head.seq)? != Some(head) {
+        } else if chain_at(self.dir, self.log_id, head.seq)? != Some(head) {
             return Ok(Err(format!("it disagrees with the journal at or before event {}", head.seq)));
         }
         Ok(Ok((store, head)))
@@ -298,7 +439,7 @@ impl Opening<'_> {
 
     /// Gives the hot copy the journal's frames behind `from`. Returns how many events they have.
     fn redo(&self, store: &mut HotStore, from: Head) -> Result<u64, LogError> {
-        let mut cursor = FrameCursor::near(self.journal, self.log_id, from.seq + 1)?;
+        let mut cursor = FrameCursor::near(self.journal, self.log_id, from.seq + 1, self.sealed)?;
         let mut events = 0;
         loop {
             let step = cursor.step(|h| (h.first_seq > from.seq).then_some(Check::Crc))?;
@@ -319,16 +460,4 @@ impl Opening<'_> {
         }
         Ok(events)
     }
-}
-
-/// The journal's head at `seq`, if a frame ends there.
-pub(crate) fn chain_at(journal: &Path, log_id: LogId, seq: u64) -> Result<Option<Head>, LogError> {
-    let mut cursor = FrameCursor::near(journal, log_id, seq)?;
-    while cursor.head().seq < seq {
-        match cursor.step(|_| None)? {
-            Step::Frame(_) => {}
-            Step::End | Step::Bad(_) => return Ok(None),
-        }
-    }
-    Ok(Some(cursor.head()).filter(|h| h.seq == seq))
 }

@@ -20,8 +20,8 @@
 use crate::LogId;
 use crate::disk::{create_dir, names, read_if_there, remove_files, sync_dir, take, write_whole};
 use crate::error::{LogError, io_error};
-use crate::journal::journal_dir;
-use crate::open::chain_at;
+use crate::codec;
+use crate::source::chain_at;
 use schemas::frame::{Head, schema_fingerprint};
 use schemas::{Bytes32, SCHEMA_VERSION};
 use std::path::{Path, PathBuf};
@@ -96,7 +96,7 @@ pub(crate) fn write(
     let snapshots = snapshot_dir(dir);
     let path = snapshots.join(format!("p-{:016x}.aap", head.seq));
     // Encoding into memory fails for no input of this type; were it to, no snapshot is written.
-    let body = bincode::serde::encode_to_vec(sections, bincode::config::standard()).unwrap_or_default();
+    let body = codec::encode(&sections).unwrap_or_default();
     if body.is_empty() || body.len() > BODY_LEN_MAX {
         return Err(LogError::SnapshotTooLarge { len: body.len(), max: BODY_LEN_MAX });
     }
@@ -162,7 +162,7 @@ fn read(dir: &Path, file: &Path, seq: u64, log_id: LogId) -> Result<Result<Snaps
     if snapshot.head.seq != seq {
         return Ok(Err("its name and its content disagree".to_owned()));
     }
-    match chain_at(&journal_dir(dir), log_id, seq) {
+    match chain_at(dir, log_id, seq) {
         Ok(Some(head)) if head == snapshot.head => Ok(Ok(snapshot)),
         Ok(_) => Ok(Err(format!("the log has another chain value at event {seq}, or does not reach it"))),
         Err(e) if e.is_damage() => Ok(Err(format!("the log cannot vouch for it: {e}"))),
@@ -192,12 +192,7 @@ fn parse(bytes: &[u8], log_id: LogId) -> Result<Snapshot, &'static str> {
         return Err("its body is damaged");
     }
     let raw = lz4_flex::block::decompress(body, raw_len as usize).map_err(|_| "its body cannot be unpacked")?;
-    let (sections, used) =
-        bincode::serde::decode_from_slice::<Vec<(String, Vec<u8>)>, _>(&raw, bincode::config::standard())
-            .map_err(|_| "its body cannot be decoded")?;
-    if used != raw.len() {
-        return Err("its body has bytes left over");
-    }
+    let sections = codec::decode(&raw).ok_or("its body cannot be decoded")?;
     let head = Head { seq: u64::from_le_bytes(take(header, 32)), chain: Bytes32(take(header, 40)) };
     Ok(Snapshot { head, sections })
 }

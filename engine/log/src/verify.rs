@@ -1,12 +1,16 @@
 //! Checking a log without changing it.
 
+mod sealed;
+
 use crate::anchor::{AnchorState, anchor_path, read_anchor};
 use crate::disk::{ScratchDir, dir_len};
 use crate::error::{LogError, io_error};
 use crate::hot::{hot_db, hot_dir};
 use crate::journal::journal_dir;
 use crate::lock::current_owner;
-use crate::open::{HotSource, chain_at, find_log_id, trusted_seal};
+use crate::open::{HotSource, find_log_id, trusted_seal};
+use crate::sign::PublicKey;
+use crate::source::chain_at;
 use crate::walk::{Change, NoSource, Walk, WalkOptions, walk};
 use crate::{LogId, snapshot};
 use schemas::frame::Head;
@@ -17,7 +21,7 @@ use std::path::Path;
 pub enum Severity {
     /// The next open for writing repairs it; nothing acknowledged is lost.
     Repairable,
-    /// Opening for writing is refused.
+    /// Opening for writing is refused, or will be once that part is read.
     Fatal,
 }
 
@@ -37,10 +41,20 @@ pub struct VerifyReport {
     pub events: u64,
     /// Frames that hold them.
     pub frames: u64,
-    /// Bytes of these frames.
+    /// Sealed segments.
+    pub segments: u64,
+    /// Bytes of the segment files.
+    pub segment_bytes: u64,
+    /// Events in segments that were archived and deleted here.
+    pub pruned_events: u64,
+    /// Bytes of the journal's frames behind the sealed part.
     pub journal_bytes: u64,
     /// Bytes of the hot copy's files.
     pub hot_bytes: u64,
+    /// Signed checkpoints that hold.
+    pub checkpoints: u64,
+    /// Who signed them.
+    pub signed_by: Vec<PublicKey>,
     /// Where the log ends.
     pub head: Head,
     /// How far the hot copy was compared, in words.
@@ -60,51 +74,89 @@ impl VerifyReport {
     }
 }
 
-/// Checks everything: each frame of the journal with BLAKE3, chain and decoding, the head anchor, the hot copy (only
-/// while nobody writes, and on a copy of its directory, because opening it changes it) and the snapshots. Errors are
-/// for what could not be checked; what is wrong with the log is in the report.
+/// How much is checked.
+#[derive(Clone, Debug, Default)]
+pub struct VerifyOptions {
+    /// Also make the log's own frames again from every segment and recompute the one chain of the whole log, and hold
+    /// every signed checkpoint against it.
+    pub deep: bool,
+    /// Only this key may have signed checkpoints.
+    pub public_key: Option<PublicKey>,
+}
+
+/// Checks everything: each block of each segment and each frame of the journal with BLAKE3, chain and decoding, the head
+/// anchor, signed checkpoints, the hot copy (only while nobody writes, and on a copy of its directory, because opening it
+/// changes it) and the snapshots. Errors are for what could not be checked; what is wrong with the log is in the report.
 pub fn verify(dir: &Path) -> Result<VerifyReport, LogError> {
+    verify_with(dir, &VerifyOptions::default(), &mut |_| ())
+}
+
+/// The same with options. `progress` hears how many bytes of segments were read.
+pub fn verify_with(
+    dir: &Path,
+    options: &VerifyOptions,
+    progress: &mut dyn FnMut(u64),
+) -> Result<VerifyReport, LogError> {
     let generation = || read_anchor(dir).map(|a| a.newest.map(|n| n.generation));
     let (owner, before) = (current_owner(dir)?, generation().ok());
-    let report = check(dir, owner.clone())?;
+    let report = check(dir, owner.clone(), options, progress)?;
     // A writer that came meanwhile changed files under our eyes: what was found may not be so.
     match current_owner(dir)? {
-        Some(new_owner) if owner.is_none() => check(dir, Some(new_owner)),
-        None if generation().ok() != before => check(dir, None),
+        Some(new_owner) if owner.is_none() => check(dir, Some(new_owner), options, progress),
+        None if generation().ok() != before => check(dir, None, options, progress),
         _ => Ok(report),
     }
 }
 
-fn check(dir: &Path, owner: Option<String>) -> Result<VerifyReport, LogError> {
+fn check(
+    dir: &Path,
+    owner: Option<String>,
+    options: &VerifyOptions,
+    progress: &mut dyn FnMut(u64),
+) -> Result<VerifyReport, LogError> {
     if !crate::exists(dir) {
-        return Err(LogError::NotALog { path: dir.to_owned(), reason: "no head, journal or hot copy is there" });
+        let reason = "no head, journal, segment or hot copy is there";
+        return Err(LogError::NotALog { path: dir.to_owned(), reason });
     }
     let mut report = VerifyReport {
         events: 0,
         frames: 0,
+        segments: 0,
+        segment_bytes: 0,
+        pruned_events: 0,
         journal_bytes: 0,
         hot_bytes: dir_len(&hot_dir(dir)).unwrap_or(0),
+        checkpoints: 0,
+        signed_by: Vec::new(),
         head: Head::genesis(&[0; 16]),
         hot: String::new(),
         findings: Vec::new(),
     };
-    let known = read_anchor(dir).and_then(|anchor| find_log_id(dir, &anchor).map(|id| (anchor, id)));
-    let Some((anchor, log_id)) = fatal(known, &mut report)? else { return Ok(report) };
+    let Some(anchor) = fatal(read_anchor(dir), &mut report)? else { return Ok(report) };
+    let Some(log_id) = fatal(find_log_id(dir, &anchor), &mut report)? else { return Ok(report) };
+    let sealed = sealed::check(&mut report, dir, log_id, options.deep, progress);
+    let Some(sealed) = fatal(sealed, &mut report)? else { return Ok(report) };
     let scratch = scratch_dir()?;
     let mut hot = match &owner {
-        Some(owner) => Err(format!("not checked: the engine is running ({owner})")),
         None => HotSource::copy(dir, &anchor, &scratch.0),
+        Some(owner) => Err(format!("not checked, because {owner} is writing")),
     };
-    let walked = check_journal(dir, log_id, &anchor, &mut hot);
-    let Some(walked) = fatal(walked, &mut report)? else {
-        report.hot = "not compared: the journal is damaged".to_owned();
-        return Ok(report);
-    };
-    report_walk(&mut report, &walked, owner.is_some());
-    let hot_head = check_hot(&mut report, dir, log_id, &anchor, hot)?;
+    // A log without a journal has its newest events in the hot copy, where no frame needs a repair.
+    if anchor.newest.is_some_and(|a| a.hot_only) {
+        report.head = sealed;
+    } else {
+        let walked = check_journal(dir, log_id, sealed, &anchor, &mut hot);
+        let Some(walked) = fatal(walked, &mut report)? else {
+            report.hot = "not checked, because the journal is damaged".to_owned();
+            return Ok(report);
+        };
+        report_walk(&mut report, &walked, owner.is_some());
+    }
+    let hot_head = check_hot(&mut report, dir, (log_id, sealed), &anchor, hot)?;
     if owner.is_none() {
         check_anchor(&mut report, dir, &anchor, hot_head);
     }
+    sealed::check_checkpoints(&mut report, dir, log_id, options)?;
     for skipped in snapshot::unusable(dir, log_id)? {
         report.add(Severity::Repairable, format!("snapshot {}: {}", skipped.file.display(), skipped.reason));
     }
@@ -140,12 +192,14 @@ fn scratch_dir() -> Result<ScratchDir, LogError> {
 fn check_journal(
     dir: &Path,
     log_id: LogId,
+    start: Head,
     anchor: &AnchorState,
     hot: &mut Result<HotSource, String>,
 ) -> Result<Walk, LogError> {
     let options = WalkOptions {
         journal: &journal_dir(dir),
         log_id,
+        start,
         anchor,
         trust_end: false,
         roll_len: u64::MAX,
@@ -159,8 +213,8 @@ fn check_journal(
 }
 
 fn report_walk(report: &mut VerifyReport, walked: &Walk, running: bool) {
-    report.events = walked.events;
-    report.frames = walked.frames;
+    report.events += walked.events;
+    report.frames += walked.frames;
     report.journal_bytes = walked.bytes;
     report.head = walked.head;
     for repair in &walked.repairs {
@@ -183,7 +237,7 @@ fn report_walk(report: &mut VerifyReport, walked: &Walk, running: bool) {
 fn check_hot(
     report: &mut VerifyReport,
     dir: &Path,
-    log_id: LogId,
+    (log_id, sealed): (LogId, Head),
     anchor: &AnchorState,
     hot: Result<HotSource, String>,
 ) -> Result<Option<Head>, LogError> {
@@ -199,10 +253,16 @@ fn check_hot(
             return Ok(None);
         }
     };
-    let journal = journal_dir(dir);
-    let fault = match source.store.scan(Head::genesis(&log_id)) {
+    let alone = anchor.newest.is_some_and(|a| a.hot_only);
+    let fault = match source.store.scan(sealed) {
         Err(fault) => fault.to_string(),
-        Ok(head) if report.findings.is_empty() && chain_at(&journal, log_id, head.seq)? != Some(head) => {
+        Ok(head) if alone => {
+            report.events += head.seq.saturating_sub(sealed.seq);
+            report.head = head;
+            report.hot = format!("checked up to event {}", head.seq);
+            return Ok(Some(head));
+        }
+        Ok(head) if report.findings.is_empty() && chain_at(dir, log_id, head.seq)? != Some(head) => {
             format!("it disagrees with the journal at or before event {}", head.seq)
         }
         Ok(head) if trusted_seal(anchor).is_some() && head.seq != report.head.seq => {
@@ -213,7 +273,8 @@ fn check_hot(
             return Ok(Some(head));
         }
     };
-    report.add(Severity::Repairable, format!("{}: {fault}", hot_dir(dir).display()));
+    let severity = if alone { Severity::Fatal } else { Severity::Repairable };
+    report.add(severity, format!("{}: {fault}", hot_dir(dir).display()));
     report.hot = "damaged".to_owned();
     Ok(None)
 }
@@ -224,6 +285,9 @@ fn check_anchor(report: &mut VerifyReport, dir: &Path, anchor: &AnchorState, hot
     if anchor.newest.is_none() {
         let severity = if hot == Some(report.head) { Severity::Repairable } else { Severity::Fatal };
         report.add(severity, format!("{file}: the head anchor is missing or damaged"));
+    } else if let Some(a) = anchor.newest.filter(|a| a.head.seq > report.head.seq) {
+        let (from, to) = (report.head.seq + 1, a.head.seq);
+        report.add(Severity::Fatal, format!("events {from} to {to} are missing, {file} says that they were acknowledged"));
     } else if anchor.doubtful {
         report.add(Severity::Repairable, format!("{file}: one of the head anchor's two slots is damaged"));
     }

@@ -42,6 +42,8 @@ impl FrameSource for NoSource {
 pub(crate) struct WalkOptions<'a> {
     pub(crate) journal: &'a Path,
     pub(crate) log_id: LogId,
+    /// Where the sealed part ends: files that begin before are a second copy of segments, and not walked over.
+    pub(crate) start: Head,
     pub(crate) anchor: &'a AnchorState,
     /// Take a bad end for a torn tail though no anchor says so.
     pub(crate) trust_end: bool,
@@ -88,9 +90,9 @@ pub(crate) fn walk(options: &WalkOptions<'_>, source: &mut dyn FrameSource) -> R
     let mut walker = Walker {
         options,
         source,
-        files: list_files(options.journal)?.into(),
+        files: list_files(options.journal)?.into_iter().filter(|(first, _)| *first > options.start.seq).collect(),
         walk: Walk {
-            head: Head::genesis(&options.log_id),
+            head: options.start,
             frames: 0,
             events: 0,
             bytes: 0,
@@ -334,7 +336,7 @@ impl Walker<'_> {
         acknowledged <= self.walk.head.seq && !holds_frames(content.ahead(), self.walk.head.seq)
     }
 
-    fn ask_source(&mut self) -> Option<(Box<FrameHeader>, Vec<u8>, Head)> {
+    fn ask_source(&mut self) -> Option<(FrameHeader, Vec<u8>, Head)> {
         let bytes = self.source.frame_at(self.walk.head.next_seq().get())?;
         match examine(&bytes, &self.walk.head, Check::Full) {
             Place::Frame(header, behind) if header.frame_len() == bytes.len() => Some((header, bytes, behind)),

@@ -5,17 +5,20 @@ use crate::anchor::AnchorFile;
 use crate::error::LogError;
 use crate::hot::HotStore;
 use crate::journal::JournalWriter;
+use crate::keeper::{Keeper, lock};
 use crate::lock::WriterLock;
 use crate::notes::OpenReport;
-use crate::snapshot;
+use crate::sign::{CheckpointFile, Reason, Signer};
+use crate::{sealing, snapshot};
 use schemas::frame::{FrameError, FrameHeader, HEADER_LEN, Head, encode};
-use schemas::{Record, Seq};
+use schemas::{Bytes32, Record, Seq};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 /// How a log is written. None of it changes what is read back.
 #[derive(Clone, Debug)]
 pub struct WriterOptions {
-    /// A journal file longer than this is followed by a new one, bytes.
+    /// A journal file longer than this is followed by a new one, bytes. The closed one becomes a segment.
     pub roll_len: u64,
     /// The hot copy is made durable after this many bytes of frames.
     pub checkpoint_len: u64,
@@ -25,6 +28,17 @@ pub struct WriterOptions {
     pub log_id: Option<LogId>,
     /// Keep the hot copy. Without it a damaged journal cannot be repaired.
     pub hot: bool,
+    /// Keep the journal. Without it every commit goes into the hot copy and is synced there: slower, one copy less, and
+    /// readers see events when they are sealed.
+    pub journal: bool,
+    /// Fill journal files with zeros ahead of time, which makes commits faster.
+    pub preallocate: bool,
+    /// How many journal files are kept after they were sealed, as a second copy of their segments.
+    pub keep_journal: usize,
+    /// How many of the newest segments are left uncompressed, for the fastest replay.
+    pub plain_segments: usize,
+    /// Signs checkpoints. `None` signs none.
+    pub signer: Option<Arc<Signer>>,
     /// Accept the journal's own end as the log's end when no head anchor vouches for it. A person's decision, after
     /// [`LogError::NoAnchor`]: acknowledged events at the end may be missing.
     pub trust_journal_end: bool,
@@ -38,6 +52,11 @@ impl Default for WriterOptions {
             owner: "alpha-arena".to_owned(),
             log_id: None,
             hot: true,
+            journal: true,
+            preallocate: true,
+            keep_journal: 2,
+            plain_segments: 16,
+            signer: None,
             trust_journal_end: false,
         }
     }
@@ -54,25 +73,35 @@ impl WriterOptions {
     }
 }
 
+/// Where a commit goes.
+pub(crate) enum Store {
+    /// Into the journal; a thread of its own does the rest.
+    Journal { journal: Box<JournalWriter>, keeper: Keeper },
+    /// Into the hot copy alone.
+    HotOnly { hot: Box<HotStore>, sealed: Head, unsealed_len: u64, roll_len: u64 },
+}
+
 /// Appends to a log. While it lives, no other process can.
 ///
 /// Dropping it without [`close`](Self::close) loses nothing that was acknowledged; the next open takes longer.
 pub struct LogWriter {
+    // In the order in which they are let go: threads and files first, the lock last.
+    pub(crate) store: Store,
+    pub(crate) anchor: AnchorFile,
     pub(crate) dir: PathBuf,
     pub(crate) log_id: LogId,
     pub(crate) head: Head,
-    pub(crate) journal: JournalWriter,
-    pub(crate) anchor: AnchorFile,
-    pub(crate) hot: Option<HotStore>,
     pub(crate) checkpoint_len: u64,
     pub(crate) since_checkpoint: u64,
+    pub(crate) checkpoints: Option<Arc<Mutex<CheckpointFile>>>,
     pub(crate) broken: Option<String>,
     pub(crate) _lock: WriterLock,
 }
 
 impl LogWriter {
-    /// Opens a log for writing, or creates one in a directory that is absent or empty. Verifies everything, repairs
-    /// what a second copy can repair, and says so in the report; refuses what nobody can repair, changing nothing.
+    /// Opens a log for writing, or creates one in a directory that is absent or empty. Verifies what is not sealed and
+    /// the newest segment, repairs what a second copy can repair, and says so in the report; refuses what nobody can
+    /// repair, changing nothing.
     pub fn open(dir: &Path, options: &WriterOptions) -> Result<(Self, OpenReport), LogError> {
         crate::open::open(dir, options)
     }
@@ -92,8 +121,14 @@ impl LogWriter {
         self.log_id
     }
 
-    /// Appends `records` as one frame. `Ok` means that they are on the disk. After an error of policy `Halt` the
-    /// records may or may not be there after the next open, and this writer takes nothing more. No records: no effect.
+    /// Where it is.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Appends `records` as one frame. `Ok` means that they are on the disk. After an error of policy `Halt` or
+    /// `Rebuild` the records may or may not be there after the next open, and this writer takes nothing more. No
+    /// records: no effect.
     pub fn commit(&mut self, records: &Vec<Record>) -> Result<Head, LogError> {
         self.usable()?;
         if records.is_empty() {
@@ -106,15 +141,33 @@ impl LogWriter {
     }
 
     fn write(&mut self, frame: &[u8], behind: Head) -> Result<(), LogError> {
-        self.journal.append(&self.head, frame)?;
-        self.head = behind;
-        self.anchor.write(behind, None)?;
-        if let Some(hot) = &mut self.hot {
-            let header = frame.first_chunk::<HEADER_LEN>().ok_or(FrameError::NotAFrame).and_then(FrameHeader::parse)?;
-            hot.push(&header, frame)?;
+        match &mut self.store {
+            Store::Journal { journal, keeper } => {
+                if let Some(fault) = keeper.fault() {
+                    return Err(fault);
+                }
+                journal.append(&self.head, frame)?;
+                self.head = behind;
+                self.anchor.write(behind, None)?;
+                keeper.acknowledged(behind);
+                self.since_checkpoint += frame.len() as u64;
+                if self.since_checkpoint >= self.checkpoint_len {
+                    self.anchor.sync()?;
+                    self.since_checkpoint = 0;
+                }
+                Ok(())
+            }
+            Store::HotOnly { hot, unsealed_len, roll_len, .. } => {
+                let header = frame.first_chunk::<HEADER_LEN>().ok_or(FrameError::NotAFrame).and_then(FrameHeader::parse)?;
+                hot.push(&header, frame)?;
+                hot.checkpoint()?;
+                *unsealed_len += frame.len() as u64;
+                let full = *unsealed_len >= *roll_len;
+                self.head = behind;
+                self.anchor.write(behind, None)?;
+                if full { self.seal_hot() } else { Ok(()) }
+            }
         }
-        self.since_checkpoint += frame.len() as u64;
-        if self.since_checkpoint >= self.checkpoint_len { self.write_checkpoint() } else { Ok(()) }
     }
 
     /// Makes the hot copy and the head anchor durable too.
@@ -125,12 +178,45 @@ impl LogWriter {
     }
 
     fn write_checkpoint(&mut self) -> Result<(), LogError> {
-        if let Some(hot) = &mut self.hot {
-            hot.checkpoint()?;
+        match &mut self.store {
+            Store::Journal { keeper, .. } => keeper.checkpoint()?,
+            Store::HotOnly { hot, .. } => hot.checkpoint()?,
         }
         self.anchor.write(self.head, None)?;
         self.anchor.sync()?;
         self.since_checkpoint = 0;
+        Ok(())
+    }
+
+    /// Signs where the chain is, and with it the hash of what the projections are at the head. Without a signer: no
+    /// effect.
+    pub fn sign_checkpoint(&mut self, state_hash: Bytes32) -> Result<(), LogError> {
+        self.usable()?;
+        let Some(checkpoints) = &self.checkpoints else { return Ok(()) };
+        let done = lock(checkpoints).append(Reason::State, self.head, state_hash);
+        self.poison_on_error(done)
+    }
+
+    /// Seals everything: what was in the journal is in segments when this returns.
+    pub fn seal_all(&mut self) -> Result<(), LogError> {
+        self.usable()?;
+        let done = match &mut self.store {
+            Store::Journal { journal, keeper } => journal.roll(&self.head).and_then(|()| keeper.seal()),
+            Store::HotOnly { .. } => self.seal_hot(),
+        };
+        self.poison_on_error(done)
+    }
+
+    fn seal_hot(&mut self) -> Result<(), LogError> {
+        let Store::HotOnly { hot, sealed, unsealed_len, .. } = &mut self.store else { return Ok(()) };
+        if let Some(info) = sealing::from_hot(&self.dir, self.log_id, *sealed, hot)? {
+            *sealed = info.head;
+            *unsealed_len = 0;
+            if let Some(checkpoints) = &self.checkpoints {
+                lock(checkpoints).append(Reason::Sealed, info.head, info.footer_hash)?;
+            }
+            hot.trim(info.head.seq)?;
+        }
         Ok(())
     }
 
@@ -144,9 +230,16 @@ impl LogWriter {
     /// Checkpoints, records that the log was closed cleanly, and lets the next writer in.
     pub fn close(mut self) -> Result<(), LogError> {
         self.usable()?;
-        let closed = match self.hot.take() {
-            Some(hot) => Some(hot.close()?),
-            None => None,
+        if matches!(self.store, Store::HotOnly { .. }) {
+            self.seal_hot()?;
+        }
+        let closed = match self.store {
+            Store::Journal { journal, keeper } => {
+                let closed = keeper.close()?;
+                journal.close()?;
+                closed
+            }
+            Store::HotOnly { hot, .. } => Some(hot.close()?),
         };
         // Both slots, so that one damaged slot costs nothing.
         self.anchor.write(self.head, closed)?;
@@ -165,7 +258,6 @@ impl LogWriter {
         result
     }
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,7 +275,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (mut writer, _) = LogWriter::open(dir.path(), &WriterOptions::default()).unwrap();
         writer.commit(&vec![note(1), note(2)]).unwrap();
-        writer.journal.redirect(Path::new("/dev/full"));
+        let Store::Journal { journal, .. } = &mut writer.store else { panic!("no journal") };
+        journal.redirect(Path::new("/dev/full"));
         let error = writer.commit(&vec![note(3)]).unwrap_err();
         assert!(matches!(error, LogError::DiskFull { .. }), "{error}");
         assert_eq!(error.policy(), Policy::Halt);

@@ -1,7 +1,13 @@
 //! One number and one name for every kind of event. The numbers are part of the format: they index the kind bitmap of a
 //! frame, so they never change and are never used twice.
 
-use super::{AccountEvent, AgentEvent, Event, MarketEvent, ModelEvent, OrderEvent, SystemEvent};
+use super::account::ArchivedAccountEvent;
+use super::agent::ArchivedAgentEvent;
+use super::market::ArchivedMarketEvent;
+use super::model::ArchivedModelEvent;
+use super::order::ArchivedOrderEvent;
+use super::system::ArchivedSystemEvent;
+use super::{AccountEvent, AgentEvent, ArchivedEvent, Event, MarketEvent, ModelEvent, OrderEvent, SystemEvent};
 use std::fmt;
 use std::str::FromStr;
 
@@ -126,74 +132,96 @@ impl FromStr for EventKind {
     }
 }
 
+/// One table for events as they are and as they are stored, so that the two cannot differ.
+macro_rules! kind_table {
+    ($event:expr, $all:ident, $market:ident, $model:ident, $agent:ident, $order:ident, $account:ident, $system:ident) => {
+        match $event {
+            $all::Market(e) => match e {
+                $market::Listed(_) => EventKind::MarketListed,
+                $market::Changed { .. } => EventKind::MarketChanged,
+                $market::BookSnapshot(_) => EventKind::BookSnapshot,
+                $market::BookDelta(_) => EventKind::BookDelta,
+                $market::Trade(_) => EventKind::Trade,
+                $market::Quote(_) => EventKind::Quote,
+                $market::Resolved { .. } => EventKind::MarketResolved,
+                $market::FeedGap { .. } => EventKind::FeedGap,
+                $market::FeedStale { .. } => EventKind::FeedStale,
+                $market::FeedRestored { .. } => EventKind::FeedRestored,
+            },
+            $all::Model(e) => match e {
+                $model::Requested(_) => EventKind::ModelRequested,
+                $model::Replied(_) => EventKind::ModelReplied,
+                $model::Failed(_) => EventKind::ModelFailed,
+                $model::Rejected { .. } => EventKind::ModelRejected,
+                $model::BreakerChanged { .. } => EventKind::BreakerChanged,
+                $model::BudgetAlert { .. } => EventKind::BudgetAlert,
+            },
+            $all::Agent(e) => match e {
+                $agent::CycleStarted { .. } => EventKind::CycleStarted,
+                $agent::ResearchEstimate(_) => EventKind::ResearchEstimate,
+                $agent::ProposalMade(_) => EventKind::ProposalMade,
+                $agent::RiskVerdict(_) => EventKind::RiskVerdict,
+                $agent::OrderPlanned(_) => EventKind::OrderPlanned,
+                $agent::Reflection(_) => EventKind::Reflection,
+                $agent::LessonLearned(_) => EventKind::LessonLearned,
+                $agent::NoDecision { .. } => EventKind::NoDecision,
+            },
+            $all::Order(e) => match e {
+                $order::Intended(_) => EventKind::OrderIntended,
+                $order::Accepted { .. } => EventKind::OrderAccepted,
+                $order::Rejected { .. } => EventKind::OrderRejected,
+                $order::Unknown { .. } => EventKind::OrderUnknown,
+                $order::ResendIntended { .. } => EventKind::ResendIntended,
+                $order::FillBooked(_) => EventKind::FillBooked,
+                $order::FillConfirmed { .. } => EventKind::FillConfirmed,
+                $order::FillVoided { .. } => EventKind::FillVoided,
+                $order::CancelIntended { .. } => EventKind::CancelIntended,
+                $order::Cancelled { .. } => EventKind::OrderCancelled,
+                $order::Expired { .. } => EventKind::OrderExpired,
+                $order::PositionSettled(_) => EventKind::PositionSettled,
+            },
+            $all::Account(e) => match e {
+                $account::BalanceObserved { .. } => EventKind::BalanceObserved,
+                $account::AllowanceObserved { .. } => EventKind::AllowanceObserved,
+                $account::PositionObserved { .. } => EventKind::PositionObserved,
+                $account::ReconcileMismatch { .. } => EventKind::ReconcileMismatch,
+            },
+            $all::System(e) => match e {
+                $system::RunStarted(_) => EventKind::RunStarted,
+                $system::RunStopped(_) => EventKind::RunStopped,
+                $system::ConfigChanged { .. } => EventKind::ConfigChanged,
+                $system::OperatorCommand { .. } => EventKind::OperatorCommand,
+                $system::KillSwitch { .. } => EventKind::KillSwitch,
+                $system::Halted { .. } => EventKind::Halted,
+                $system::Resumed { .. } => EventKind::Resumed,
+                $system::TimerFired { .. } => EventKind::TimerFired,
+                $system::AlertRaised { .. } => EventKind::AlertRaised,
+                $system::AlertSent { .. } => EventKind::AlertSent,
+                $system::Checkpoint(_) => EventKind::Checkpoint,
+                $system::BackupMade { .. } => EventKind::BackupMade,
+                $system::Fault { .. } => EventKind::Fault,
+            },
+        }
+    };
+}
+
 pub(super) fn kind_of(event: &Event) -> EventKind {
-    match event {
-        Event::Market(e) => match e {
-            MarketEvent::Listed(_) => EventKind::MarketListed,
-            MarketEvent::Changed { .. } => EventKind::MarketChanged,
-            MarketEvent::BookSnapshot(_) => EventKind::BookSnapshot,
-            MarketEvent::BookDelta(_) => EventKind::BookDelta,
-            MarketEvent::Trade(_) => EventKind::Trade,
-            MarketEvent::Quote(_) => EventKind::Quote,
-            MarketEvent::Resolved { .. } => EventKind::MarketResolved,
-            MarketEvent::FeedGap { .. } => EventKind::FeedGap,
-            MarketEvent::FeedStale { .. } => EventKind::FeedStale,
-            MarketEvent::FeedRestored { .. } => EventKind::FeedRestored,
-        },
-        Event::Model(e) => match e {
-            ModelEvent::Requested(_) => EventKind::ModelRequested,
-            ModelEvent::Replied(_) => EventKind::ModelReplied,
-            ModelEvent::Failed(_) => EventKind::ModelFailed,
-            ModelEvent::Rejected { .. } => EventKind::ModelRejected,
-            ModelEvent::BreakerChanged { .. } => EventKind::BreakerChanged,
-            ModelEvent::BudgetAlert { .. } => EventKind::BudgetAlert,
-        },
-        Event::Agent(e) => match e {
-            AgentEvent::CycleStarted { .. } => EventKind::CycleStarted,
-            AgentEvent::ResearchEstimate(_) => EventKind::ResearchEstimate,
-            AgentEvent::ProposalMade(_) => EventKind::ProposalMade,
-            AgentEvent::RiskVerdict(_) => EventKind::RiskVerdict,
-            AgentEvent::OrderPlanned(_) => EventKind::OrderPlanned,
-            AgentEvent::Reflection(_) => EventKind::Reflection,
-            AgentEvent::LessonLearned(_) => EventKind::LessonLearned,
-            AgentEvent::NoDecision { .. } => EventKind::NoDecision,
-        },
-        Event::Order(e) => match e {
-            OrderEvent::Intended(_) => EventKind::OrderIntended,
-            OrderEvent::Accepted { .. } => EventKind::OrderAccepted,
-            OrderEvent::Rejected { .. } => EventKind::OrderRejected,
-            OrderEvent::Unknown { .. } => EventKind::OrderUnknown,
-            OrderEvent::ResendIntended { .. } => EventKind::ResendIntended,
-            OrderEvent::FillBooked(_) => EventKind::FillBooked,
-            OrderEvent::FillConfirmed { .. } => EventKind::FillConfirmed,
-            OrderEvent::FillVoided { .. } => EventKind::FillVoided,
-            OrderEvent::CancelIntended { .. } => EventKind::CancelIntended,
-            OrderEvent::Cancelled { .. } => EventKind::OrderCancelled,
-            OrderEvent::Expired { .. } => EventKind::OrderExpired,
-            OrderEvent::PositionSettled(_) => EventKind::PositionSettled,
-        },
-        Event::Account(e) => match e {
-            AccountEvent::BalanceObserved { .. } => EventKind::BalanceObserved,
-            AccountEvent::AllowanceObserved { .. } => EventKind::AllowanceObserved,
-            AccountEvent::PositionObserved { .. } => EventKind::PositionObserved,
-            AccountEvent::ReconcileMismatch { .. } => EventKind::ReconcileMismatch,
-        },
-        Event::System(e) => match e {
-            SystemEvent::RunStarted(_) => EventKind::RunStarted,
-            SystemEvent::RunStopped(_) => EventKind::RunStopped,
-            SystemEvent::ConfigChanged { .. } => EventKind::ConfigChanged,
-            SystemEvent::OperatorCommand { .. } => EventKind::OperatorCommand,
-            SystemEvent::KillSwitch { .. } => EventKind::KillSwitch,
-            SystemEvent::Halted { .. } => EventKind::Halted,
-            SystemEvent::Resumed { .. } => EventKind::Resumed,
-            SystemEvent::TimerFired { .. } => EventKind::TimerFired,
-            SystemEvent::AlertRaised { .. } => EventKind::AlertRaised,
-            SystemEvent::AlertSent { .. } => EventKind::AlertSent,
-            SystemEvent::Checkpoint(_) => EventKind::Checkpoint,
-            SystemEvent::BackupMade { .. } => EventKind::BackupMade,
-            SystemEvent::Fault { .. } => EventKind::Fault,
-        },
-    }
+    kind_table!(event, Event, MarketEvent, ModelEvent, AgentEvent, OrderEvent, AccountEvent, SystemEvent)
+}
+
+/// The same for an event as a payload holds it.
+#[inline]
+pub(super) fn kind_of_archived(event: &ArchivedEvent) -> EventKind {
+    kind_table!(
+        event,
+        ArchivedEvent,
+        ArchivedMarketEvent,
+        ArchivedModelEvent,
+        ArchivedAgentEvent,
+        ArchivedOrderEvent,
+        ArchivedAccountEvent,
+        ArchivedSystemEvent
+    )
 }
 
 #[cfg(test)]

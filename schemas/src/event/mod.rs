@@ -100,6 +100,14 @@ impl From<Envelope> for Record {
     }
 }
 
+impl ArchivedEvent {
+    /// Which kind it is, read where it is stored.
+    #[inline]
+    pub fn kind(&self) -> EventKind {
+        kind::kind_of_archived(self)
+    }
+}
+
 impl Event {
     /// Which kind it is: what filters, indexes and statistics go by.
     #[inline]

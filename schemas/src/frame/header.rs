@@ -48,6 +48,8 @@ pub enum Codec {
 pub enum Compression {
     /// As it is.
     None = 0,
+    /// zstd. Only in blocks of sealed segments; a journal frame is stored as it is.
+    Zstd = 1,
 }
 
 /// What stands in front of a payload.
@@ -139,6 +141,7 @@ impl FrameHeader {
         };
         let compression = match bytes[9] {
             0 => Compression::None,
+            1 => Compression::Zstd,
             number => return Err(FrameError::UnknownCodec { what: "compression", number }),
         };
         let header = Self {

@@ -7,9 +7,11 @@
 
 mod header;
 mod payload;
+mod view;
 
 pub use header::{Codec, Compression, FORMAT_VERSION, FrameHeader, HEADER_LEN, PAYLOAD_LEN_MAX};
 pub use payload::{decode_into, encode, schema_fingerprint};
+pub use view::{FrameView, RECORD_LEN, RecordView, record_alone, records_at, time_alone, view};
 
 use crate::ids::{Bytes32, Seq};
 

@@ -6,7 +6,7 @@ use crate::SCHEMA_VERSION;
 use crate::event::{ArchivedRecord, Envelope, Record};
 use crate::ids::{Bytes32, Seq};
 use crate::time::UtcNanos;
-use rkyv::rancor::Error as RkyvError;
+use rkyv::rancor::{Error as RkyvError, Failure};
 use rkyv::vec::ArchivedVec;
 
 /// Encodes `records` as the frame that follows `head`. Returns its bytes and the head behind it.
@@ -48,17 +48,34 @@ pub fn encode(head: &Head, records: &Vec<Record>) -> Result<(Vec<u8>, Head), Fra
     Ok((bytes, Head { seq: header.last_seq(), chain: header.chain() }))
 }
 
+/// The records of a payload, where they lie, after validating all of them.
+#[inline]
+pub(super) fn archived<'a>(
+    header: &FrameHeader,
+    payload: &'a [u8],
+) -> Result<&'a ArchivedVec<ArchivedRecord>, FrameError> {
+    let undecodable = |reason: String| FrameError::Undecodable { first_seq: header.first_seq, reason };
+    // The error without a text is what makes validation fast; a payload that fails is read again for its reason.
+    let Ok(archived) = rkyv::access::<ArchivedVec<ArchivedRecord>, Failure>(payload) else {
+        let reason = match rkyv::access::<ArchivedVec<ArchivedRecord>, RkyvError>(payload) {
+            Err(e) => e.to_string(),
+            Ok(_) => "it is no run of records".to_owned(),
+        };
+        return Err(undecodable(reason));
+    };
+    if archived.len() != header.count as usize {
+        return Err(undecodable(format!("{} records, the header says {}", archived.len(), header.count)));
+    }
+    Ok(archived)
+}
+
 /// Decodes a payload that [`FrameHeader::check_payload`] has accepted, appending its events to `out`.
 ///
 /// The bytes are validated in full before anything is read from them: a forged payload with a matching checksum gives
 /// an error, never undefined behaviour.
 pub fn decode_into(header: &FrameHeader, payload: &[u8], out: &mut Vec<Envelope>) -> Result<(), FrameError> {
     let undecodable = |reason: String| FrameError::Undecodable { first_seq: header.first_seq, reason };
-    let archived =
-        rkyv::access::<ArchivedVec<ArchivedRecord>, RkyvError>(payload).map_err(|e| undecodable(e.to_string()))?;
-    if archived.len() != header.count as usize {
-        return Err(undecodable(format!("{} records, the header says {}", archived.len(), header.count)));
-    }
+    let archived = archived(header, payload)?;
     out.reserve(archived.len());
     let (mut first_time, mut last_time, mut kinds) = (UtcNanos(i64::MAX), UtcNanos(i64::MIN), 0);
     for (seq, record) in (header.first_seq..).zip(archived.iter()) {

@@ -1,0 +1,22 @@
+//! bincode, in one place: footers and snapshots. It reads only what a hash has vouched for.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// No footer or snapshot body is longer; also what a forged length can make the decoder allocate.
+const LEN_MAX: usize = 1 << 30;
+
+fn config() -> impl bincode::config::Config {
+    bincode::config::standard().with_limit::<LEN_MAX>()
+}
+
+/// Encodes; `None` if it does not fit.
+pub(crate) fn encode<T: Serialize>(value: &T) -> Option<Vec<u8>> {
+    bincode::serde::encode_to_vec(value, config()).ok().filter(|b| b.len() <= LEN_MAX)
+}
+
+/// Decodes bytes that are one value and nothing more.
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    let (value, used) = bincode::serde::decode_from_slice::<T, _>(bytes, config()).ok()?;
+    (used == bytes.len()).then_some(value)
+}
