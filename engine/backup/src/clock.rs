@@ -3,7 +3,10 @@
 use schemas::UtcNanos;
 
 /// The time of day, from the system.
-#[expect(clippy::disallowed_methods, reason = "a backup is named by the time it was made; nothing in a log depends on it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a backup is named by the time it was made; nothing in a log depends on it"
+)]
 pub fn now() -> UtcNanos {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     UtcNanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))

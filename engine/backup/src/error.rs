@@ -188,6 +188,12 @@ pub enum BackupError {
         /// The cargo feature that adds it.
         feature: &'static str,
     },
+    /// There is nothing to back up yet.
+    #[error("the log {} has no events yet", log.display())]
+    NothingThere {
+        /// The log.
+        log: PathBuf,
+    },
     /// Where the restored log should go, something is already.
     #[error("{} is not empty", path.display())]
     NotEmpty {
@@ -213,7 +219,9 @@ impl BackupError {
             Self::DiskFull { .. } => "free space and run the same command again; what was done is kept",
             Self::Denied { .. } => "run it as the user that owns the file, or give that user access",
             Self::BadTarget { .. } => "name a local directory, or a URL such as s3://bucket/folder",
-            Self::NotABackup { .. } => "name the directory that `arena backup` was given; `arena backups TARGET` lists it",
+            Self::NotABackup { .. } => {
+                "name the directory that `arena backup` was given; `arena backups TARGET` lists it"
+            }
             Self::SeveralLogs { .. } => "say which with --log-id",
             Self::NoSuchBackup { .. } => "`arena backups TARGET` lists those that are there",
             Self::NewerManifest { .. } => "use the release that made this backup, or a later one",
@@ -230,7 +238,7 @@ impl BackupError {
                  object and run `arena backup`, which uploads it again"
             }
             Self::Foreign { .. } => "use an empty target for this log, or check which log and which target were meant",
-            Self::Gap { .. } => "use the target that has the archived segments, or copy them into this one",
+            Self::Gap { .. } => "use the target that has them, or copy its folder of this log into this target first",
             Self::NoIdentity { .. } => "name the key with --identity FILE, or --passphrase-file FILE",
             Self::WrongIdentity { .. } => "name the identity that belongs to one of the recipients",
             Self::WrongPassphrase { .. } => "check the passphrase file; the first line is the passphrase",
@@ -239,6 +247,7 @@ impl BackupError {
                  one line"
             }
             Self::NotBuilt { feature, .. } => return Some(format!("build it with `--features {feature}`")),
+            Self::NothingThere { .. } => "run the engine first",
             Self::NotEmpty { .. } => "name a directory that does not exist; a restore never overwrites",
             Self::RestoreRunning { .. } => "wait for it, or stop it; a later restore goes on where it was",
         };
@@ -270,6 +279,7 @@ impl BackupError {
                 | Self::NoIdentity { .. }
                 | Self::BadKeyMaterial { .. }
                 | Self::NotBuilt { .. }
+                | Self::NothingThere { .. }
                 | Self::NotEmpty { .. }
         )
     }

@@ -5,7 +5,7 @@
 //! TARGET/<log id>/tails/      what lies behind the last sealed segment at each backup; replaced by later backups
 //! TARGET/<log id>/snapshots/  the newest snapshot of the projections
 //! TARGET/<log id>/config/     the configuration, without secrets
-//! TARGET/<log id>/checkpoints/, pruned/, keys/
+//! TARGET/<log id>/checkpoints/, keys/
 //! TARGET/<log id>/manifests/  m-<time>-<seq>.json: signed; names every object of one backup, written last
 //! ```
 //!
@@ -21,6 +21,7 @@
 mod backup;
 mod catalog;
 pub mod clock;
+mod coverage;
 mod crypt;
 mod error;
 mod fetch;
@@ -33,13 +34,13 @@ pub mod retention;
 mod scratch;
 pub mod store;
 mod sums;
+mod upload;
 mod verify;
 
 pub use backup::{BackupOptions, BackupReport, backup};
-pub use catalog::{Backup, Catalog, Choice, Unusable};
+pub use catalog::{Backup, Catalog, Choice, Trust, Unusable, public_key};
 pub use crypt::{Opener, Sealer};
 pub use error::BackupError;
-pub use fetch::Trust;
 pub use manifest::{FORMAT, Kind, Manifest, Object, Range, Sealed, SignedManifest};
 pub use progress::{Progress, Silent};
 pub use restore::{RestoreOptions, RestoreReport, restore};

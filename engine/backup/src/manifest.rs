@@ -35,8 +35,6 @@ pub enum Kind {
     Snapshot,
     /// The log's signed checkpoints.
     Checkpoints,
-    /// The log's record of what was archived and deleted.
-    Pruned,
     /// The configuration, without secrets.
     Config,
     /// The identity that objects are encrypted for, itself encrypted with a passphrase.
@@ -51,7 +49,6 @@ impl Kind {
             Self::Tail => "tails",
             Self::Snapshot => "snapshots",
             Self::Checkpoints => "checkpoints",
-            Self::Pruned => "pruned",
             Self::Config => "config",
             Self::Key => "keys",
         }
@@ -146,11 +143,6 @@ impl Manifest {
         self.objects.iter().filter_map(|o| o.range.filter(|_| o.kind.has_events()).map(|r| (o, r)))
     }
 
-    /// The first event in it.
-    pub fn first_seq(&self) -> u64 {
-        self.events().next().map_or(1, |(_, r)| r.first_seq())
-    }
-
     /// Bytes of all its objects as stored.
     pub fn stored_len(&self) -> u64 {
         self.objects.iter().map(|o| o.stored_len).sum()
@@ -189,25 +181,24 @@ impl Manifest {
                 return Err(format!("{} is listed twice", o.key));
             }
             if o.kind.has_events() != o.range.is_some() {
-                return Err(format!("{} should {}say which events it holds", o.key, if o.range.is_some() { "not " } else { "" }));
+                return Err(format!(
+                    "{} should {}say which events it holds",
+                    o.key,
+                    if o.range.is_some() { "not " } else { "" }
+                ));
             }
             if o.sealed == Sealed::Plain && (o.stored_len, o.stored_hash) != (o.plain_len, o.plain_hash) {
                 return Err(format!("{} is not encrypted, but has two hashes", o.key));
             }
         }
-        let mut at: Option<Head> = None;
+        let mut at = Head::genesis(&id);
         for (o, r) in self.events() {
-            let before = at.unwrap_or(r.before);
-            if r.before != before || r.head.seq <= r.before.seq {
-                return Err(format!("{} does not go on where the object before it ends, at event {}", o.key, before.seq));
+            if r.before != at || r.head.seq <= r.before.seq {
+                return Err(format!("{} does not go on where the object before it ends, at event {}", o.key, at.seq));
             }
-            at = Some(r.head);
+            at = r.head;
         }
-        let begins = self.events().next().map_or_else(|| Head::genesis(&id), |(_, r)| r.before);
-        if begins.seq == 0 && begins != Head::genesis(&id) {
-            return Err("its first event does not begin this log".to_owned());
-        }
-        match at.unwrap_or(begins) == self.head {
+        match at == self.head {
             true => Ok(()),
             false => Err(format!("its objects do not end at event {}, where it says it ends", self.head.seq)),
         }

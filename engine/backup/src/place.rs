@@ -19,6 +19,13 @@ pub(crate) fn is_file_name(name: &str) -> bool {
     is_safe(name) && !name.contains('/')
 }
 
+/// A file's name with every character replaced that an object's name cannot have.
+pub(crate) fn plain_name(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
+    let name: String = name.chars().map(plain).collect();
+    if is_file_name(&name) { name } else { format!("file_{}", name.trim_matches('.')) }
+}
+
 /// A log's id in hex, as its folder is named.
 pub(crate) fn id_hex(id: &LogId) -> String {
     eventlog::hex(id)
@@ -69,6 +76,9 @@ mod tests {
             assert!(!is_safe(bad), "{bad}");
         }
         assert!(is_file_name("p-0.aap") && !is_file_name("a/b"));
+        for odd in ["arena.toml", ".hidden", "my file.toml", "..", "", "ä/b"] {
+            assert!(is_file_name(&plain_name(odd)), "{odd}");
+        }
     }
 
     #[test]

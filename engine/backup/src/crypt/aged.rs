@@ -39,7 +39,8 @@ pub(super) fn make_key(passphrase: &Secret) -> Result<(x25519::Identity, Vec<u8>
     let mut recipient = scrypt::Recipient::new(passphrase.clone());
     recipient.set_work_factor(WORK_FACTOR);
     let bytes = age::encrypt(&recipient, identity.to_string().expose_secret().as_bytes());
-    let bytes = bytes.map_err(|e| BackupError::BadKeyMaterial { what: "the passphrase".to_owned(), reason: e.to_string() })?;
+    let bytes =
+        bytes.map_err(|e| BackupError::BadKeyMaterial { what: "the passphrase".to_owned(), reason: e.to_string() })?;
     Ok((identity, bytes))
 }
 

@@ -3,10 +3,10 @@
 //! A passphrase does not encrypt the objects itself, because each would cost a second of key stretching. It encrypts one
 //! identity, made by the first backup and kept in the target as `keys/k-*.age`; the objects are encrypted for that.
 
-#[cfg(feature = "encryption")]
-mod aged;
 #[cfg(not(feature = "encryption"))]
 mod absent;
+#[cfg(feature = "encryption")]
+mod aged;
 
 #[cfg(not(feature = "encryption"))]
 use absent as engine;
@@ -15,7 +15,7 @@ use aged as engine;
 
 use crate::error::{BackupError, path_error};
 use crate::manifest::Sealed;
-use crate::sums::{Sum, Summing, pour, sum_file};
+use crate::sums::{Sum, Summing, pour};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
@@ -77,20 +77,15 @@ impl Sealer {
         }
     }
 
-    /// Encrypts a file into another. Returns the sums of both. For plain objects call nothing: the file is the object.
-    pub(crate) fn seal(&self, from: &Path, to: &Path) -> Result<(Sum, Sum), BackupError> {
-        let plain = sum_file(from)?;
-        if self.sealed() == Sealed::Plain {
-            std::fs::rename(from, to).map_err(path_error("move", from))?;
-            return Ok((plain, plain));
-        }
-        let file = File::create_new(to).map_err(path_error("create", to))?;
+    /// Encrypts a file into another. Returns the sum of what was written.
+    pub(crate) fn seal(&self, from: &Path, to: &Path) -> Result<Sum, BackupError> {
+        let file = File::create(to).map_err(path_error("create", to))?;
         let out = Summing::new(BufWriter::with_capacity(1 << 18, file));
         let mut input = File::open(from).map_err(path_error("read", from))?;
         let out = self.recipients.encrypt(&mut input, out).map_err(path_error("write", to))?;
         let (file, stored) = out.finish();
         file.into_inner().map_err(|e| path_error("write", to)(e.into_error()))?;
-        Ok((plain, stored))
+        Ok(stored)
     }
 }
 
@@ -130,12 +125,8 @@ impl Opener {
         Ok(())
     }
 
-    /// Writes a stored file's plain content to another; returns its sum. `place` is the object, for errors.
-    pub(crate) fn open(&self, sealed: Sealed, from: &Path, to: &Path, place: &str) -> Result<Sum, BackupError> {
-        if sealed == Sealed::Plain {
-            std::fs::rename(from, to).map_err(path_error("move", from))?;
-            return sum_file(to);
-        }
+    /// Decrypts a stored file into another; returns the sum of what was written. `place` is the object, for errors.
+    pub(crate) fn open(&self, from: &Path, to: &Path, place: &str) -> Result<Sum, BackupError> {
         if self.is_empty() {
             return Err(BackupError::NoIdentity { place: place.to_owned() });
         }

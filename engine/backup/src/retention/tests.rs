@@ -28,8 +28,7 @@ fn object(kind: Kind, first: u64, last: u64) -> Object {
 
 /// A backup of day `day`: segments of ten events up to `sealed`, and a tail of three.
 fn backup(day: i64, sealed: u64) -> Manifest {
-    let mut objects: Vec<Object> =
-        (0..sealed / 10).map(|n| object(Kind::Segment, 10 * n + 1, 10 * n + 10)).collect();
+    let mut objects: Vec<Object> = (0..sealed / 10).map(|n| object(Kind::Segment, 10 * n + 1, 10 * n + 10)).collect();
     objects.push(object(Kind::Tail, sealed + 1, sealed + 3));
     let time = UtcNanos(day * DAY);
     let head = Head { seq: sealed + 3, chain: Bytes32::ZERO };

@@ -46,9 +46,7 @@ impl ObjectStore {
         let place = self.place(key);
         move |e| match e {
             Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => BackupError::Denied { what, place },
-            Error::NotFound { .. } => {
-                BackupError::Io { what, place, source: std::io::ErrorKind::NotFound.into() }
-            }
+            Error::NotFound { .. } => BackupError::Io { what, place, source: std::io::ErrorKind::NotFound.into() },
             e => BackupError::Target { what, place, reason: e.to_string() },
         }
     }
