@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::step::{Draft, Step};
 use projections::State;
-use schemas::event::{KillLevel, MarketEvent, Mode, SystemEvent};
+use schemas::event::{FaultPolicy, KillLevel, MarketEvent, Mode, SystemEvent};
 use schemas::{Envelope, Event, MarketId, TokenId, UtcNanos};
 
 /// The state of the engine and the decisions that follow from it.
@@ -88,6 +88,9 @@ impl Core {
     }
 }
 
+/// The component whose halting fault means that the log's disk is nearly full.
+pub const DISK: &str = "disk";
+
 impl Step<'_> {
     #[inline]
     fn on_tick(&mut self, token: TokenId) {
@@ -107,6 +110,9 @@ impl Step<'_> {
         match event {
             SystemEvent::RunStarted(_) => self.on_start(),
             SystemEvent::OperatorCommand { command, .. } => self.on_command(command),
+            SystemEvent::Fault { component, policy: FaultPolicy::Halted, .. } if component == DISK => {
+                self.on_disk_low()
+            }
             SystemEvent::KillSwitch { level, .. } if *level != KillLevel::Off => self.on_kill(*level),
             // Whoever it was set for: two timers of one moment may fire as one.
             SystemEvent::TimerFired { .. } => {

@@ -20,7 +20,7 @@ pub mod sizing;
 mod step;
 mod unknown;
 
-pub use crate::core::Core;
+pub use crate::core::{Core, DISK};
 pub use chain::{Chain, Mismatch, Origin};
 pub use config::{Config, ConfigError};
 pub use order::order_bytes;

@@ -38,6 +38,13 @@ impl Step<'_> {
         }
     }
 
+    /// What room the disk has left is for exits.
+    pub fn on_disk_low(&mut self) {
+        if self.state.kill.level == KillLevel::Off {
+            self.throw(KillLevel::NoNewRisk, KillSource::Fault);
+        }
+    }
+
     /// Throws the switch if a loss limit is broken. Returns whether it did.
     pub fn watch_limits(&mut self) -> bool {
         let level = self.config.risk.kill_level_on_limit;

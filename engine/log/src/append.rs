@@ -11,7 +11,7 @@ use crate::error::LogError;
 use crate::histogram::Histogram;
 use crate::keeper::lock;
 use crate::writer::LogWriter;
-use crossbeam::channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, TryRecvError, bounded};
+use crossbeam::channel::{Receiver, SendTimeoutError, Sender, TryRecvError, bounded};
 use schemas::Record;
 use schemas::frame::Head;
 use std::sync::{Arc, Mutex};
@@ -212,7 +212,10 @@ impl Appender {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "measures how long an acknowledgement takes; decides nothing but how long to wait")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "measures how long an acknowledgement takes; decides nothing but how long to wait"
+)]
 fn now() -> Instant {
     Instant::now()
 }
@@ -243,12 +246,7 @@ impl Thread {
     }
 
     /// Takes what may share a frame with `first`.
-    fn gather(
-        &mut self,
-        first: Submission,
-        frame: &mut Vec<Record>,
-        waiting: &mut Waiting,
-    ) {
+    fn gather(&mut self, first: Submission, frame: &mut Vec<Record>, waiting: &mut Waiting) {
         let mut next_seq = self.writer.next_seq().get();
         let mut take = |batch: Submission, frame: &mut Vec<Record>| {
             waiting.push((next_seq, batch.since, batch.ack));
@@ -262,10 +260,7 @@ impl Thread {
             let message = if urgent {
                 self.queued.try_recv().ok()
             } else {
-                match self.queued.recv_timeout(until.saturating_duration_since(now())) {
-                    Ok(message) => Some(message),
-                    Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-                }
+                self.queued.recv_timeout(until.saturating_duration_since(now())).ok()
             };
             match message {
                 Some(Message::Batch(batch))
@@ -287,11 +282,7 @@ impl Thread {
         stats.queue_max = stats.queue_max.max(queue_len);
     }
 
-    fn commit(
-        &mut self,
-        frame: &mut Vec<Record>,
-        waiting: &mut Waiting,
-    ) -> Result<(), LogError> {
+    fn commit(&mut self, frame: &mut Vec<Record>, waiting: &mut Waiting) -> Result<(), LogError> {
         let head = match self.writer.commit(frame) {
             Ok(head) => head,
             // Too large for a frame: nothing was written, the log goes on without these.

@@ -127,7 +127,9 @@ pub enum LogError {
         reason: String,
     },
     /// The events asked for were archived and deleted here. Retry with a later event, or restore the archive.
-    #[error("event {seq} was archived and deleted here, the log begins at event {first_seq}: restore the backup to read it")]
+    #[error(
+        "event {seq} was archived and deleted here, the log begins at event {first_seq}: restore the backup to read it"
+    )]
     Pruned {
         /// What was asked for.
         seq: u64,
@@ -136,7 +138,9 @@ pub enum LogError {
     },
     /// The log thread did not keep up, the queue stayed full. Halt: what was submitted here was not taken, everything
     /// before it is acknowledged or will be.
-    #[error("the log's queue of {queue_len} batches stayed full for {waited_ms} ms; nothing was dropped: stop, check the disk")]
+    #[error(
+        "the log's queue of {queue_len} batches stayed full for {waited_ms} ms; nothing was dropped: stop, check the disk"
+    )]
     Overloaded {
         /// How many batches wait.
         queue_len: usize,

@@ -9,7 +9,7 @@ use crate::lock::WriterLock;
 use crate::pruned::{PrunedSegment, append};
 use crate::read::LogReader;
 use crate::segment::write::SegmentWriter;
-use crate::segment::{self, SegmentInfo, segment_dir};
+use crate::segment::{self, FrameSink, SegmentInfo, segment_dir};
 use crate::source::{LogCursor, Step};
 use schemas::Bytes32;
 use schemas::frame::{Check, Compression, FrameHeader, Head};
@@ -33,7 +33,9 @@ pub fn export_tail(dir: &Path, from: Head, to: &Path) -> Result<Option<SegmentIn
     while cursor.head().seq < acknowledged {
         let before = cursor.head();
         match cursor.step(|_| Some(Check::Full))? {
-            Step::Read(header) => cursor.frames(&header, before, &mut |frame, payload, _| writer.push(frame, payload))?,
+            Step::Read(header) => {
+                cursor.frames(&header, before, &mut |frame, payload, _| writer.push(frame, payload))?
+            }
             Step::Passed => {}
             Step::End | Step::Bad(_) => {
                 let reason = "acknowledged events cannot be read".to_owned();
@@ -115,12 +117,7 @@ fn copy_synced(from: &Path, to: &Path) -> Result<(), LogError> {
 
 impl LogCursor {
     /// Hands the log's own frames of what was last read to `f`.
-    fn frames(
-        &self,
-        header: &FrameHeader,
-        before: Head,
-        f: &mut dyn FnMut(&FrameHeader, &[u8], Head) -> Result<(), LogError>,
-    ) -> Result<(), LogError> {
+    fn frames(&self, header: &FrameHeader, before: Head, f: FrameSink<'_>) -> Result<(), LogError> {
         let Some((file, index)) = self.block() else {
             let behind = before.follow(header)?;
             return f(header, self.payload(), behind);

@@ -252,7 +252,8 @@ impl JournalWriter {
         let Some(Spare { file, path: spare, len }) = spare else {
             let path = Self::create_file(&self.journal, self.layout.log_id, head)?;
             self.file = OpenOptions::new().read(true).write(true).open(&path).map_err(io_error("open", &path))?;
-            return Ok(self.begin(path, FILE_HEADER_LEN as u64));
+            self.begin(path, FILE_HEADER_LEN as u64);
+            return Ok(());
         };
         let path = file_path(&self.journal, head.next_seq().get());
         let header = FileHeader::behind(head, self.layout.log_id).to_bytes();

@@ -61,7 +61,9 @@ pub fn prune(dir: &Path, upto: u64) -> Result<Vec<PrunedSegment>, LogError> {
     let snapshot = snapshot::search(dir, log_id, None)?.newest.map(|s| s.head.seq);
     if snapshot.is_none_or(|seq| seq < *last) {
         let newest = snapshot.map_or("there is none".to_owned(), |seq| format!("the newest is at event {seq}"));
-        return Err(refuse(format!("a start would need them, because no snapshot lies at or behind event {last}: {newest}")));
+        return Err(refuse(format!(
+            "a start would need them, because no snapshot lies at or behind event {last}: {newest}"
+        )));
     }
     let mut head = read_pruned(dir)?.last().map_or_else(|| Head::genesis(&log_id), |p| p.head);
     let mut gone = Vec::new();

@@ -1,5 +1,6 @@
 //! What an open repaired, in words.
 
+use crate::sign::hex;
 use schemas::frame::Head;
 use std::fmt;
 use std::path::PathBuf;
@@ -69,6 +70,13 @@ pub enum RepairNote {
         /// How many are left.
         kept: u64,
     },
+    /// Checkpoints are signed with another key from now on.
+    KeyChanged {
+        /// The key of the newest checkpoint.
+        before: crate::PublicKey,
+        /// The key now.
+        now: crate::PublicKey,
+    },
     /// The head anchor was missing or damaged and was written anew.
     HeadRewritten {
         /// Where the log ends.
@@ -95,7 +103,14 @@ impl fmt::Display for RepairNote {
                 write!(f, "{} made again from the journal, from event {seq} on: {reason}", file.display())
             }
             Self::CheckpointDropped { file, kept } => {
-                write!(f, "{} was cut behind its first {kept} signed checkpoints: the next was incomplete", file.display())
+                write!(
+                    f,
+                    "{} was cut behind its first {kept} signed checkpoints: the next was incomplete",
+                    file.display()
+                )
+            }
+            Self::KeyChanged { before, now } => {
+                write!(f, "checkpoints were signed with {}, from now on with {}", hex(before), hex(now))
             }
             Self::HeadRewritten { seq } => write!(f, "head anchor rewritten at event {seq}"),
         }

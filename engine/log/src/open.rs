@@ -43,15 +43,8 @@ pub(crate) fn open(dir: &Path, options: &WriterOptions) -> Result<(LogWriter, Op
     }
     let anchor = read_anchor(dir)?;
     let log_id = if is_new { options.new_log_id() } else { find_log_id(dir, &anchor)? };
-    let mut opening = Opening {
-        dir,
-        options,
-        journal: &journal,
-        log_id,
-        anchor,
-        sealed: Head::genesis(&log_id),
-        notes: Vec::new(),
-    };
+    let mut opening =
+        Opening { dir, options, journal: &journal, log_id, anchor, sealed: Head::genesis(&log_id), notes: Vec::new() };
     opening.sealed = segments::settle(dir, log_id, &opening.anchor, &mut opening.notes)?;
     let checkpoints = checkpoints::settle(dir, log_id, options.signer.clone(), &mut opening.notes)?;
     if options.journal || opening.has_unsealed_journal()? {
@@ -184,12 +177,13 @@ impl Opening<'_> {
     fn journaled(
         mut self,
         lock: WriterLock,
-        checkpoints: Option<Arc<Mutex<CheckpointFile>>>,
+        checkpoints: checkpoints::Found,
     ) -> Result<(LogWriter, OpenReport), LogError> {
         let mut walked = self.settle_journal()?;
         let mut anchor_file = self.settle_anchor(walked.head, false)?;
         let hot = if self.options.hot { Some(self.settle_hot(&mut walked)?) } else { None };
         let head = walked.head;
+        checkpoints.hold(self.dir, self.log_id, head)?;
         anchor_file.write(head, None)?;
         disk::create_dir(self.journal)?;
         let (path, len) = match walked.last.clone() {
@@ -207,10 +201,10 @@ impl Opening<'_> {
             checkpoint_len: self.options.checkpoint_len,
             keep_journal: self.options.keep_journal,
             plain_segments: self.options.plain_segments,
-            checkpoints: checkpoints.clone(),
+            checkpoints: checkpoints.file.clone(),
         };
         let store = Store::Journal { journal: Box::new(journal), keeper: Keeper::start(work, head)? };
-        let (mut writer, report) = self.writer(store, anchor_file, head, checkpoints, lock);
+        let (mut writer, report) = self.writer(store, anchor_file, head, checkpoints.file, lock);
         if self.options.journal {
             return Ok((writer, report));
         }
@@ -253,7 +247,7 @@ impl Opening<'_> {
     fn hot_only(
         mut self,
         lock: WriterLock,
-        checkpoints: Option<Arc<Mutex<CheckpointFile>>>,
+        checkpoints: checkpoints::Found,
     ) -> Result<(LogWriter, OpenReport), LogError> {
         let hot = hot_dir(self.dir);
         let found = if hot_db(&hot).exists() { self.examine_alone()? } else { self.sealed };
@@ -272,7 +266,8 @@ impl Opening<'_> {
         anchor.write(found, None)?;
         let (sealed, roll_len) = (self.sealed, self.options.roll_len);
         let store = Store::HotOnly { hot: Box::new(store), sealed, unsealed_len: 0, roll_len };
-        Ok(self.writer(store, anchor, found, checkpoints, lock))
+        checkpoints.hold(self.dir, self.log_id, found)?;
+        Ok(self.writer(store, anchor, found, checkpoints.file, lock))
     }
 
     /// Where the hot copy ends, read from a copy of it: a refusal must change nothing.

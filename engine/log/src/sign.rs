@@ -184,9 +184,8 @@ impl SignedCheckpoint {
     }
 
     fn parse(b: &[u8], file: &Path) -> Result<Option<Self>, LogError> {
-        let intact = b.len() == RECORD_LEN
-            && b[0..4] == MAGIC
-            && crc32c::crc32c(&b[..252]) == u32::from_le_bytes(take(b, 252));
+        let intact =
+            b.len() == RECORD_LEN && b[0..4] == MAGIC && crc32c::crc32c(&b[..252]) == u32::from_le_bytes(take(b, 252));
         if !intact {
             return Ok(None);
         }

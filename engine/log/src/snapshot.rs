@@ -18,9 +18,9 @@
 //! | 124 | 4 | CRC-32C of the header before this field |
 
 use crate::LogId;
+use crate::codec;
 use crate::disk::{create_dir, names, read_if_there, remove_files, sync_dir, take, write_whole};
 use crate::error::{LogError, io_error};
-use crate::codec;
 use crate::source::chain_at;
 use schemas::frame::{Head, schema_fingerprint};
 use schemas::{Bytes32, SCHEMA_VERSION};

@@ -191,7 +191,9 @@ fn locate(dir: &Path, log_id: LogId, seq: u64) -> Result<(Place, Head), LogError
     loop {
         match locate_once(dir, log_id, seq) {
             // Sealed, compressed or deleted between two looks.
-            Err(LogError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound && tries < 5 => tries += 1,
+            Err(LogError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound && tries < 5 => {
+                tries += 1
+            }
             found => return found,
         }
     }
@@ -270,4 +272,3 @@ pub(crate) fn chain_at(dir: &Path, log_id: LogId, seq: u64) -> Result<Option<Hea
     }
     Ok(Some(cursor.head()).filter(|h| h.seq == seq))
 }
-

@@ -139,7 +139,7 @@ fn check(
     let scratch = scratch_dir()?;
     let mut hot = match &owner {
         None => HotSource::copy(dir, &anchor, &scratch.0),
-        Some(owner) => Err(format!("not checked, because {owner} is writing")),
+        Some(owner) => Err(format!("not checked: the engine is running ({owner})")),
     };
     // A log without a journal has its newest events in the hot copy, where no frame needs a repair.
     if anchor.newest.is_some_and(|a| a.hot_only) {
@@ -147,7 +147,7 @@ fn check(
     } else {
         let walked = check_journal(dir, log_id, sealed, &anchor, &mut hot);
         let Some(walked) = fatal(walked, &mut report)? else {
-            report.hot = "not checked, because the journal is damaged".to_owned();
+            report.hot = "not checked: the journal is damaged".to_owned();
             return Ok(report);
         };
         report_walk(&mut report, &walked, owner.is_some());
@@ -287,7 +287,10 @@ fn check_anchor(report: &mut VerifyReport, dir: &Path, anchor: &AnchorState, hot
         report.add(severity, format!("{file}: the head anchor is missing or damaged"));
     } else if let Some(a) = anchor.newest.filter(|a| a.head.seq > report.head.seq) {
         let (from, to) = (report.head.seq + 1, a.head.seq);
-        report.add(Severity::Fatal, format!("events {from} to {to} are missing, {file} says that they were acknowledged"));
+        report.add(
+            Severity::Fatal,
+            format!("events {from} to {to} are missing, {file} says that they were acknowledged"),
+        );
     } else if anchor.doubtful {
         report.add(Severity::Repairable, format!("{file}: one of the head anchor's two slots is damaged"));
     }

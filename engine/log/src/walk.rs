@@ -91,14 +91,7 @@ pub(crate) fn walk(options: &WalkOptions<'_>, source: &mut dyn FrameSource) -> R
         options,
         source,
         files: list_files(options.journal)?.into_iter().filter(|(first, _)| *first > options.start.seq).collect(),
-        walk: Walk {
-            head: options.start,
-            frames: 0,
-            events: 0,
-            bytes: 0,
-            last: None,
-            repairs: Vec::new(),
-        },
+        walk: Walk { head: options.start, frames: 0, events: 0, bytes: 0, last: None, repairs: Vec::new() },
     };
     match walker.files() {
         Ok(()) => Ok(walker.walk),

@@ -158,7 +158,8 @@ impl LogWriter {
                 Ok(())
             }
             Store::HotOnly { hot, unsealed_len, roll_len, .. } => {
-                let header = frame.first_chunk::<HEADER_LEN>().ok_or(FrameError::NotAFrame).and_then(FrameHeader::parse)?;
+                let header =
+                    frame.first_chunk::<HEADER_LEN>().ok_or(FrameError::NotAFrame).and_then(FrameHeader::parse)?;
                 hot.push(&header, frame)?;
                 hot.checkpoint()?;
                 *unsealed_len += frame.len() as u64;

@@ -4,6 +4,7 @@ use super::Global;
 use super::run::{first_time, open_feed};
 use super::session::Session;
 use super::summary::Summary;
+use crate::config::Keeping;
 use crate::engine::{Ending, Pace};
 use crate::exit::{Code, Failure, Outcome};
 use clap::Args;
@@ -56,6 +57,7 @@ pub fn run(global: &Global, args: &BacktestArgs) -> Outcome {
             log: &log,
             mode: Mode::Backtest,
             config,
+            keeping: &Keeping { min_free_len: 0, ..global.keeping(&loaded, "arena backtest")? },
             feed_name: name,
             begins,
             expected: None,

@@ -3,6 +3,7 @@
 use super::Global;
 use super::session::Session;
 use super::summary::{Summary, hints};
+use crate::config::Keeping;
 use crate::engine::{Ending, Pace, RecordingFeed};
 use crate::exit::{Code, Failure, Outcome};
 use clap::Args;
@@ -110,6 +111,8 @@ fn trade(global: &Global, bundled: &Bundled, log: &Path) -> Result<Ending, Failu
         log,
         mode: Mode::Paper,
         config: &config,
+        // The demonstration ends the same everywhere, however full the disk is.
+        keeping: &Keeping { min_free_len: 0, ..global.keeping(&global.load()?, "arena demo")? },
         feed_name: format!("bundled: {}", bundled.title),
         begins,
         expected: Some(bundled.events),

@@ -1,9 +1,10 @@
 //! `arena import`: recorded files become a log.
 
 use super::Global;
+use crate::config::Keeping;
 use crate::exit::{Code, Failure, Outcome};
 use clap::Args;
-use eventlog::{LogWriter, WriterOptions};
+use eventlog::{LogId, LogWriter, WriterOptions};
 use schemas::event::{Mode, RunStarted, RunStopped, SystemEvent};
 use schemas::{Bytes32, CycleId, Event, Record, UtcNanos};
 use serde::Serialize;
@@ -54,7 +55,8 @@ pub fn run(global: &Global, args: &ImportArgs) -> Outcome {
     }
     let source = args.input.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
     let spinner = super::session::spinner(global, "importing");
-    let head = write(&mut recording, &args.log, &format!("{format}: {source}"), |report| {
+    let keeping = global.keeping(&global.load()?, "arena import")?;
+    let head = write(&mut recording, &args.log, &format!("{format}: {source}"), &keeping, |report| {
         spinner.set_position(report.rows);
     });
     spinner.finish_and_clear();
@@ -87,9 +89,13 @@ fn write(
     recording: &mut Recording,
     dir: &Path,
     feed: &str,
+    keeping: &Keeping,
     mut progress: impl FnMut(&ImportReport),
 ) -> Result<(schemas::frame::Head, u64), Failure> {
-    let options = WriterOptions { owner: "arena import".to_owned(), ..WriterOptions::default() };
+    // A log is told from another by its source: the same files give the same log, byte for byte.
+    let mut log_id: LogId = [0; 16];
+    log_id.copy_from_slice(&blake3::hash(format!("import\n{feed}").as_bytes()).as_bytes()[..16]);
+    let options = WriterOptions { log_id: Some(log_id), ..keeping.writer.clone() };
     let (mut log, _) = LogWriter::open(dir, &options)?;
     let mut batch: Vec<Record> = Vec::with_capacity(FRAME);
     let (mut problems, mut last) = (0u64, UtcNanos::ZERO);

@@ -64,7 +64,7 @@ pub fn run(global: &Global, args: &KillArgs) -> Outcome {
         Ok(answer) => serde_json::from_value(answer["kill"].clone()).map_err(|_| {
             Failure::new(Code::Timeout, format!("the engine did not confirm: {answer}")).next("try again")
         })?,
-        Err(ControlError::NotRunning) => set(&log, who, level)?,
+        Err(ControlError::NotRunning) => set(global, &log, who, level)?,
         Err(e) => return Err(Failure::new(Code::Timeout, e.to_string()).next("try again, or stop the process")),
     };
     show(global, reached)?;
@@ -72,13 +72,14 @@ pub fn run(global: &Global, args: &KillArgs) -> Outcome {
 }
 
 /// Writes the command into a log that no engine owns at the moment.
-fn set(log: &Path, who: String, level: KillLevel) -> Result<KillLevel, Failure> {
+fn set(global: &Global, log: &Path, who: String, level: KillLevel) -> Result<KillLevel, Failure> {
     let state = super::query::fold(log)?;
     if state.run.config.is_empty() || state.run.mode() == Some(schemas::event::Mode::Import) {
         return Err(Failure::new(Code::Usage, format!("{} is a recording; nothing trades on it", log.display())));
     }
+    let keeping = global.keeping(&global.load()?, "arena kill")?;
     let (mut engine, _) =
-        Engine::attach(log, engine_core::Config::from_canonical(&state.run.config).unwrap_or_default())?;
+        Engine::attach(log, engine_core::Config::from_canonical(&state.run.config).unwrap_or_default(), &keeping)?;
     engine.tell(operator(who, OperatorCommand::Kill(level)))?;
     let reached = engine.state().kill.level;
     engine.close()?;

@@ -12,7 +12,7 @@ pub mod run;
 mod session;
 pub mod summary;
 
-use crate::config::{Loaded, load};
+use crate::config::{Keeping, Loaded, load};
 use crate::exit::{Failure, Outcome};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use console::output::{ColorWhen, Format, Paint};
@@ -78,6 +78,11 @@ impl Global {
     /// The data directory.
     pub fn data_dir(&self, loaded: &Loaded) -> Result<PathBuf, Failure> {
         crate::paths::data_dir(self.data_dir.as_deref(), loaded.config.data_dir.as_deref())
+    }
+
+    /// How a log is kept: as configured, with the signing key of the data directory.
+    pub fn keeping(&self, loaded: &Loaded, owner: &str) -> Result<Keeping, Failure> {
+        Ok(loaded.config.log.keeping(owner, || self.data_dir(loaded).ok())?)
     }
 
     /// The log a command is about: the one named, else the paper log of the data directory.

@@ -54,6 +54,7 @@ pub fn run(global: &Global, args: &RunArgs) -> Outcome {
         log: &log,
         mode: Mode::Paper,
         config: &loaded.config.core,
+        keeping: &global.keeping(&loaded, "arena run")?,
         feed_name: name,
         begins,
         expected: None,

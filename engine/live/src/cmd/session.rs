@@ -1,6 +1,7 @@
 //! One run from start to end, with what a person sees of it: shared by `demo`, `run` and `backtest`.
 
 use super::Global;
+use crate::config::Keeping;
 use crate::engine::{ControlServer, Driver, Ending, Engine, Feed, Pace, Progress, Start, View};
 use crate::exit::Failure;
 use console::output::{banner, plain};
@@ -28,6 +29,8 @@ pub struct Session<'a> {
     pub mode: Mode,
     /// What decisions depend on.
     pub config: &'a Config,
+    /// How the log is kept.
+    pub keeping: &'a Keeping,
     /// The feed, in words.
     pub feed_name: String,
     /// When the recording begins.
@@ -41,7 +44,13 @@ pub struct Session<'a> {
 impl Session<'_> {
     /// Opens the log, runs the feed through the engine, and shows how it goes.
     pub fn run(self, feed: Box<dyn Feed>) -> Result<Ending, Failure> {
-        let start = Start { mode: self.mode, config: self.config, feed: self.feed_name.clone(), time: self.begins };
+        let start = Start {
+            mode: self.mode,
+            config: self.config,
+            keeping: self.keeping,
+            feed: self.feed_name.clone(),
+            time: self.begins,
+        };
         let (engine, report) = Engine::open(self.log, &start)?;
         for note in &report.notes {
             self.say(&format!("log repaired: {note}"));

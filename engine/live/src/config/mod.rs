@@ -2,9 +2,11 @@
 //! where it came from; a key that does not exist is an error that names the nearest one that does.
 
 mod load;
+mod log;
 mod tree;
 
 pub use load::{ConfigFaults, Loaded, load, load_text};
+pub use log::{Keeping, LogConfig};
 pub use tree::{Origin, Setting};
 
 use engine_core::Config;
@@ -31,6 +33,8 @@ pub struct AppConfig {
     pub mode: RunMode,
     /// Where logs are kept; the user's data directory if not set.
     pub data_dir: Option<PathBuf>,
+    /// How logs are kept. Changes nothing about what is in them.
+    pub log: LogConfig,
     /// What decisions depend on: goes into the log with every run.
     #[serde(flatten)]
     pub core: Config,

@@ -5,6 +5,7 @@ mod control;
 mod driver;
 mod feed;
 mod restore;
+mod space;
 mod step;
 mod view;
 

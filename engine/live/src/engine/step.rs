@@ -1,8 +1,10 @@
 //! One input and everything that follows from it.
 
 use super::restore::{RestoreError, Restored, restore};
-use engine_core::{Chain, Config, Core, Draft};
-use eventlog::{LogError, LogId, LogWriter, OpenReport, WriterOptions};
+use super::space::Space;
+use crate::config::Keeping;
+use engine_core::{Chain, Config, Core, DISK, Draft};
+use eventlog::{AppendOptions, Appender, LogError, LogId, LogWriter, OpenReport, Ticket, WriterOptions};
 use exchange::{Divergence, Exchange};
 use projections::State;
 use schemas::event::{Checkpoint, FaultPolicy, MarketEvent, Mode, RunStarted, RunStopped, SystemEvent, TimerKind};
@@ -38,6 +40,8 @@ pub struct Start<'a> {
     pub mode: Mode,
     /// What decisions depend on.
     pub config: &'a Config,
+    /// How the log is kept.
+    pub keeping: &'a Keeping,
     /// Where market data comes from, in words.
     pub feed: String,
     /// The time of the start, for a log that is empty; later starts go on from the log's own time.
@@ -49,7 +53,9 @@ pub struct Engine {
     core: Core,
     chain: Chain,
     exchange: Option<Exchange>,
-    log: LogWriter,
+    log: Appender,
+    /// The batch submitted last, while nobody has waited for it.
+    submitted: Option<Ticket>,
     staged: Vec<Record>,
     next: Seq,
     drafts: Vec<Draft>,
@@ -57,6 +63,7 @@ pub struct Engine {
     config: Config,
     since_checkpoint: u64,
     since_snapshot: u64,
+    space: Space,
 }
 
 impl Engine {
@@ -67,7 +74,7 @@ impl Engine {
         let name = blake3::hash(format!("{:?}\n{}\n{config}", start.mode, start.feed).as_bytes());
         let mut log_id = [0; 16];
         log_id.copy_from_slice(&name.as_bytes()[..16]);
-        let (mut engine, report) = Self::attach_as(dir, start.config.clone(), Some(log_id))?;
+        let (mut engine, report) = Self::attach_as(dir, start.config.clone(), start.keeping, Some(log_id))?;
         for note in &report.notes {
             engine.fault("log", &note.to_string(), FaultPolicy::Repaired)?;
         }
@@ -87,12 +94,17 @@ impl Engine {
     }
 
     /// Opens an existing log to add something to it without starting a run: what an operator's command does.
-    pub fn attach(dir: &Path, config: Config) -> Result<(Self, OpenReport), EngineError> {
-        Self::attach_as(dir, config, None)
+    pub fn attach(dir: &Path, config: Config, keeping: &Keeping) -> Result<(Self, OpenReport), EngineError> {
+        Self::attach_as(dir, config, keeping, None)
     }
 
-    fn attach_as(dir: &Path, config: Config, log_id: Option<LogId>) -> Result<(Self, OpenReport), EngineError> {
-        let options = WriterOptions { owner: "arena".to_owned(), log_id, ..WriterOptions::default() };
+    fn attach_as(
+        dir: &Path,
+        config: Config,
+        keeping: &Keeping,
+        log_id: Option<LogId>,
+    ) -> Result<(Self, OpenReport), EngineError> {
+        let options = WriterOptions { log_id, ..keeping.writer.clone() };
         let (log, report) = LogWriter::open(dir, &options)?;
         let Restored { core, chain, exchange } = restore(dir)?;
         let mut engine = Self {
@@ -100,13 +112,16 @@ impl Engine {
             core,
             chain,
             exchange: Some(exchange),
-            log,
+            // Each batch a frame of its own: over a recording, the log's bytes must not depend on timing.
+            log: Appender::start(log, AppendOptions { group: false, ..keeping.append })?,
+            submitted: None,
             staged: Vec::with_capacity(FRAME_MAX),
             drafts: Vec::new(),
             step: Vec::new(),
             config,
             since_checkpoint: 0,
             since_snapshot: 0,
+            space: Space::of(dir, keeping.min_free_len),
         };
         engine.pay_owed()?;
         engine.hear_exchange()?;
@@ -161,20 +176,30 @@ impl Engine {
         self.input(self.now(), None, None, Event::System(SystemEvent::RunStopped(Box::new(stop))))?;
         self.commit()?;
         self.snapshot()?;
-        Ok(self.log.close()?)
+        Ok(self.log.stop()?.close()?)
     }
 
     /// Makes everything durable and lets the log go, without ending a run: what an operator's command does.
     pub fn close(mut self) -> Result<(), EngineError> {
         self.commit()?;
-        Ok(self.log.close()?)
+        Ok(self.log.stop()?.close()?)
     }
 
     /// Makes everything appended so far durable.
     pub fn commit(&mut self) -> Result<(), EngineError> {
+        self.submit(true)?;
+        if let Some(ticket) = self.submitted.take() {
+            ticket.wait()?;
+        }
+        Ok(())
+    }
+
+    /// Hands what is staged to the log thread. The log keeps the order, so whoever waits for the last batch has waited
+    /// for all.
+    fn submit(&mut self, urgent: bool) -> Result<(), EngineError> {
         if !self.staged.is_empty() {
-            self.log.commit(&self.staged)?;
-            self.staged.clear();
+            let batch = std::mem::replace(&mut self.staged, Vec::with_capacity(FRAME_MAX));
+            self.submitted = Some(self.log.submit(batch, urgent)?);
         }
         Ok(())
     }
@@ -243,7 +268,7 @@ impl Engine {
         } else {
             self.staged.extend(step.drain(..).map(Record::from));
             if self.staged.len() >= FRAME_MAX {
-                self.commit()?;
+                self.submit(false)?;
             }
         }
         self.since_checkpoint += n;
@@ -262,6 +287,9 @@ impl Engine {
     }
 
     fn keep_house(&mut self) -> Result<(), EngineError> {
+        if let Some(low) = self.space.look() {
+            self.fault(DISK, &low, FaultPolicy::Halted)?;
+        }
         if self.since_checkpoint >= self.config.performance.checkpoint_every_events {
             self.checkpoint()?;
         }
@@ -276,8 +304,11 @@ impl Engine {
         self.since_checkpoint = 0;
         let state = self.core.state();
         let parts = state.parts();
-        let checkpoint = Checkpoint { upto: state.seq, state_hash: State::hash_of_parts(&parts), parts };
-        self.input(self.now(), None, None, Event::System(SystemEvent::Checkpoint(Box::new(checkpoint))))
+        let state_hash = State::hash_of_parts(&parts);
+        let checkpoint = Checkpoint { upto: state.seq, state_hash, parts };
+        self.input(self.now(), None, None, Event::System(SystemEvent::Checkpoint(Box::new(checkpoint))))?;
+        self.submit(false)?;
+        Ok(self.log.with_writer(move |log| log.sign_checkpoint(state_hash))?)
     }
 
     fn snapshot(&mut self) -> Result<(), EngineError> {
@@ -287,7 +318,7 @@ impl Engine {
         let exchange = bincode::serde::encode_to_vec(&self.exchange, bincode::config::standard())
             .map_err(|e| broken(e.to_string()))?;
         let sections = vec![("state".to_owned(), state), ("exchange".to_owned(), exchange)];
-        self.log.write_snapshot(&sections)?;
+        self.log.with_writer(move |log| log.write_snapshot(&sections))?;
         Ok(())
     }
 }

@@ -3,29 +3,72 @@
 use crate::LogId;
 use crate::error::LogError;
 use crate::notes::RepairNote;
-use crate::sign::{CheckpointFile, Signer, checkpoint_path, read_file};
+use crate::sign::{CheckpointFile, Reason, SignedCheckpoint, Signer, checkpoint_path, read_file};
+use crate::source::{chain_at, foreign};
+use schemas::frame::Head;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-/// Finds where the next record goes. A record that was cut short is dropped: it vouched for nothing yet.
+/// What was found.
+pub(super) struct Found {
+    pub(super) file: Option<Arc<Mutex<CheckpointFile>>>,
+    newest: Option<SignedCheckpoint>,
+}
+
+/// Finds where the next record goes. A record that was cut short is dropped: it vouched for nothing yet. Another key
+/// than before is no fault, only said: keys are changed, and who may sign is for `verify` to ask.
 pub(super) fn settle(
     dir: &Path,
     log_id: LogId,
     signer: Option<Arc<Signer>>,
     notes: &mut Vec<RepairNote>,
-) -> Result<Option<Arc<Mutex<CheckpointFile>>>, LogError> {
+) -> Result<Found, LogError> {
     let (all, cut) = read_file(dir)?;
-    let file = checkpoint_path(dir);
+    let path = checkpoint_path(dir);
     if let Some(other) = all.iter().find(|c| c.log_id != log_id) {
-        return Err(crate::source::foreign(&file, other.head.seq));
+        return Err(foreign(&path, other.head.seq));
     }
-    if let Some(newest) = all.last() {
-        let bad = |reason| LogError::BadSignature { file: file.clone(), seq: newest.head.seq, reason };
-        newest.verify(signer.as_ref().map(|s| s.public_key()).as_ref()).map_err(bad)?;
+    let newest = all.last().copied();
+    if let Some(newest) = &newest {
+        let bad = |reason| LogError::BadSignature { file: path.clone(), seq: newest.head.seq, reason };
+        newest.verify(None).map_err(bad)?;
     }
-    let Some(signer) = signer else { return Ok(None) };
+    let Some(signer) = signer else { return Ok(Found { file: None, newest }) };
+    if let Some(before) = newest.map(|n| n.public_key).filter(|key| *key != signer.public_key()) {
+        notes.push(RepairNote::KeyChanged { before, now: signer.public_key() });
+    }
     if cut {
-        notes.push(RepairNote::CheckpointDropped { file, kept: all.len() as u64 });
+        notes.push(RepairNote::CheckpointDropped { file: path, kept: all.len() as u64 });
     }
-    Ok(Some(Arc::new(Mutex::new(CheckpointFile::open(dir, log_id, signer, all.len())))))
+    let file = CheckpointFile::open(dir, log_id, signer, all.len());
+    Ok(Found { file: Some(Arc::new(Mutex::new(file))), newest })
+}
+
+impl Found {
+    /// The log that ends at `head` must go through the newest checkpoint. A checkpoint is signed behind the sync of what
+    /// it is about, so it is never ahead of its log.
+    pub(super) fn hold(&self, dir: &Path, log_id: LogId, head: Head) -> Result<(), LogError> {
+        let Some(newest) = &self.newest else { return Ok(()) };
+        let file = checkpoint_path(dir);
+        if newest.head.seq > head.seq {
+            return Err(LogError::LostSuffix {
+                head_seq: newest.head.seq,
+                found_seq: head.seq,
+                reason: format!("a checkpoint for event {} was signed", newest.head.seq),
+                file,
+            });
+        }
+        // What the sealing signed is what the segments were checked against.
+        if newest.reason == Reason::Sealed && newest.head == head {
+            return Ok(());
+        }
+        match chain_at(dir, log_id, newest.head.seq)? {
+            Some(found) if found == newest.head => Ok(()),
+            _ => Err(LogError::BadSignature {
+                file,
+                seq: newest.head.seq,
+                reason: "the log has another chain value there".to_owned(),
+            }),
+        }
+    }
 }

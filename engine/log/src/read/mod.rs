@@ -36,7 +36,10 @@ impl LogReader {
     /// Opens a log for reading; no lock is taken.
     pub fn open(dir: &Path) -> Result<Self, LogError> {
         if !crate::exists(dir) {
-            return Err(LogError::NotALog { path: dir.to_owned(), reason: "no head, journal, segment or hot copy is there" });
+            return Err(LogError::NotALog {
+                path: dir.to_owned(),
+                reason: "no head, journal, segment or hot copy is there",
+            });
         }
         let log_id = find_log_id(dir, &read_anchor(dir)?)?;
         Ok(Self { dir: dir.to_owned(), log_id })

@@ -56,7 +56,7 @@ impl PointReader {
         if let Some(found) = self.in_last(n) {
             return Ok(Some(found));
         }
-        let Some(first) = self.segment_of(n)? else { return self.from_journal(seq) };
+        let Some(first) = self.segment_of(n)? else { return self.read_journal(seq) };
         let open = self.segment(first)?;
         let Some(index) = open.file.block_of(n) else { return Ok(None) };
         let entry = &open.file.footer.blocks[index];
@@ -187,7 +187,7 @@ impl PointReader {
         })
     }
 
-    fn from_journal(&mut self, seq: Seq) -> Result<Option<Envelope>, LogError> {
+    fn read_journal(&mut self, seq: Seq) -> Result<Option<Envelope>, LogError> {
         let mut stream = self.reader.events(seq, Check::Crc)?;
         stream.next_frame(&mut self.last)?;
         Ok(self.in_last(seq.get()))

@@ -1,8 +1,7 @@
 //! A segment opened for reading.
 
-use super::format::{
-    BlockEntry, Footer, HEADER_LEN, SegmentHeader, TRAILER_LEN, Trailer, footer_hash,
-};
+use super::FrameSink;
+use super::format::{BlockEntry, Footer, HEADER_LEN, SegmentHeader, TRAILER_LEN, Trailer, footer_hash};
 use crate::codec;
 use crate::error::{LogError, io_error};
 use schemas::frame::{Check, Compression, FrameError, FrameHeader, HEADER_LEN as FRAME_HEADER_LEN, Head, encode};
@@ -157,7 +156,7 @@ impl SegmentFile {
         index: usize,
         block: &FrameHeader,
         payload: &[u8],
-        f: &mut dyn FnMut(&FrameHeader, &[u8], Head) -> Result<(), LogError>,
+        f: FrameSink<'_>,
     ) -> Result<(), LogError> {
         let entry = &self.footer.blocks[index];
         let mut head = self.head_before(index);
@@ -177,7 +176,11 @@ impl SegmentFile {
                 f(&header, &bytes[FRAME_HEADER_LEN..], head)?;
             }
         }
-        if head.chain == entry.end { Ok(()) } else { Err(self.damaged(entry, "its frames do not give the log's chain")) }
+        if head.chain == entry.end {
+            Ok(())
+        } else {
+            Err(self.damaged(entry, "its frames do not give the log's chain"))
+        }
     }
 }
 

@@ -13,10 +13,13 @@ pub(crate) mod write;
 use crate::disk::names;
 use crate::error::LogError;
 use file::{BlockBuf, SegmentFile};
-use schemas::frame::{Check, Compression, Head, decode_into};
+use schemas::frame::{Check, Compression, FrameHeader, Head, decode_into};
 use schemas::{Bytes32, UtcNanos};
 use std::path::{Path, PathBuf};
 use write::SegmentWriter;
+
+/// What takes the log's own frames one by one: header, plain payload, and the log's head behind it.
+pub(crate) type FrameSink<'a> = &'a mut dyn FnMut(&FrameHeader, &[u8], Head) -> Result<(), LogError>;
 
 /// What a segment says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
