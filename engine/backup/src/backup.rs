@@ -26,7 +26,7 @@ pub struct BackupOptions<'a> {
     /// Signs the manifest.
     pub signer: &'a Signer,
     /// Other keys whose earlier backups may be built upon: those that signed before the key was replaced.
-    pub also_trust: &'a [PublicKey],
+    pub also_trust: Vec<PublicKey>,
     /// What objects are encrypted for.
     pub sealer: Sealer,
     /// Configuration files, without secrets: name and content.

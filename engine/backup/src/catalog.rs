@@ -163,11 +163,6 @@ impl Catalog {
         }
     }
 
-    /// An object's entry in the listing.
-    pub(crate) fn listed(&self, key: &str) -> Option<&Listed> {
-        self.objects.get(key)
-    }
-
     /// Every object.
     pub(crate) fn objects(&self) -> Vec<Listed> {
         self.objects.values().cloned().collect()

@@ -48,11 +48,6 @@ impl LocalLog {
         self.reader.log_id()
     }
 
-    /// Where the sealed part ends; `None` if nothing is sealed.
-    pub(crate) fn sealed(&self) -> Option<Head> {
-        self.segments.last().map(|s| s.head)
-    }
-
     /// The log's head at an event that ends a frame.
     pub(crate) fn chain_at(&self, seq: u64) -> Result<Option<Head>, BackupError> {
         Ok(patiently(|| self.reader.chain_at(seq))?)

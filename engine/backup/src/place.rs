@@ -50,12 +50,7 @@ pub(crate) fn short(hash: &Bytes32) -> String {
     eventlog::hex(&hash.0[..8])
 }
 
-/// The name of a segment file in a log.
-pub(crate) fn segment_name(first_seq: u64, last_seq: u64) -> String {
-    format!("s-{first_seq:016x}-{last_seq:016x}.aas")
-}
-
-/// The events in a segment's name, as [`segment_name`] writes it; more may follow behind it.
+/// The events in a segment's name, which more may follow.
 pub(crate) fn range_in(name: &str) -> Option<(u64, u64)> {
     let rest = name.strip_prefix("s-")?;
     let (first, last) = (rest.get(..16)?, rest.get(17..33)?);
@@ -88,7 +83,7 @@ mod tests {
         for bad in ["", "ab", "zz0102030405060708090a0b0c0d0eff", "AB0102030405060708090A0B0C0D0EFF"] {
             assert_eq!(id_of(bad), None, "{bad}");
         }
-        assert_eq!(range_in(&segment_name(1, 300)), Some((1, 300)));
+        assert_eq!(range_in(&eventlog::segment::file_name(1, 300)), Some((1, 300)));
         assert_eq!(range_in("s-0000000000000001-000000000000012c.aas~2.age"), Some((1, 300)));
         for bad in ["s-1-2.aas", "p-0000000000000001-0000000000000002.aas", "s-0000000000000001-0000000000000002"] {
             assert_eq!(range_in(bad), None, "{bad}");

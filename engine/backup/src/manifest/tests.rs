@@ -14,9 +14,9 @@ fn head(seq: u64) -> Head {
 
 fn object(kind: Kind, first: u64, last: u64) -> Object {
     Object {
-        key: format!("{}/{}", kind.folder(), crate::place::segment_name(first, last)),
+        key: format!("{}/{}", kind.folder(), eventlog::segment::file_name(first, last)),
         kind,
-        name: crate::place::segment_name(first, last),
+        name: eventlog::segment::file_name(first, last),
         sealed: Sealed::Plain,
         stored_len: 10,
         stored_hash: Bytes32([1; 32]),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::manifest::{Kind, Object, Range, Sealed, id_text};
-use crate::place::segment_name;
+use eventlog::segment::file_name;
 use proptest::prelude::*;
 use schemas::Bytes32;
 use schemas::frame::Head;
@@ -8,7 +8,7 @@ use schemas::frame::Head;
 const DAY: i64 = NANOS_PER_DAY;
 
 fn key(kind: Kind, first: u64, last: u64) -> String {
-    format!("{}/{}", kind.folder(), segment_name(first, last))
+    format!("{}/{}", kind.folder(), file_name(first, last))
 }
 
 fn object(kind: Kind, first: u64, last: u64) -> Object {
@@ -16,7 +16,7 @@ fn object(kind: Kind, first: u64, last: u64) -> Object {
     Object {
         key: key(kind, first, last),
         kind,
-        name: segment_name(first, last),
+        name: file_name(first, last),
         sealed: Sealed::Plain,
         stored_len: 1,
         stored_hash: Bytes32::ZERO,

@@ -78,7 +78,7 @@ pub fn open(target: &str) -> Result<Box<dyn Store>, BackupError> {
     match target.split_once("://") {
         None => Ok(Box::new(LocalStore::new(target))),
         Some(("file", path)) if path.starts_with('/') => Ok(Box::new(LocalStore::new(path))),
-        Some(_) => open_url(target),
+        Some(_) => open_object_store(target),
     }
 }
 
@@ -87,12 +87,14 @@ pub fn is_url(target: &str) -> bool {
     target.contains("://")
 }
 
+/// Opens a URL as an object store.
 #[cfg(feature = "object-store")]
-fn open_url(target: &str) -> Result<Box<dyn Store>, BackupError> {
+pub fn open_object_store(target: &str) -> Result<Box<dyn Store>, BackupError> {
     Ok(Box::new(object::ObjectStore::open(target)?))
 }
 
+/// Opens a URL as an object store, which this build cannot.
 #[cfg(not(feature = "object-store"))]
-fn open_url(_: &str) -> Result<Box<dyn Store>, BackupError> {
+pub fn open_object_store(_: &str) -> Result<Box<dyn Store>, BackupError> {
     Err(BackupError::NotBuilt { what: "targets that are URLs", feature: "object-store" })
 }
