@@ -135,17 +135,23 @@ impl<'a> Uploader<'a> {
             let again = if number == 0 { String::new() } else { format!("~{number}") };
             let key = format!("{}/{stem}{again}{suffix}", kind.folder());
             let full = format!("{}/{key}", self.folder);
-            if self.store.put_new(&full, file)? {
+            if !self.listed.contains_key(&key) && self.store.put_new(&full, file)? {
                 self.uploaded += 1;
                 self.uploaded_len += stored.len;
                 self.listed.insert(key.clone(), stored.len);
                 return Ok(key);
             }
-            let mut there = Summing::new(std::io::sink());
-            if sealed == Sealed::Plain && self.store.get(&full, &mut there).is_ok() && there.finish().1 == stored {
+            if sealed == Sealed::Plain && self.holds(&full, stored)? {
                 return Ok(key);
             }
             number += 1;
         }
+    }
+
+    /// Whether exactly these bytes are at a key.
+    fn holds(&self, full: &str, expected: Sum) -> Result<bool, BackupError> {
+        let mut there = Summing::new(std::io::sink());
+        self.store.get(full, &mut there)?;
+        Ok(there.finish().1 == expected)
     }
 }
