@@ -11,6 +11,7 @@ pub mod frame;
 pub mod ids;
 pub mod money;
 pub mod time;
+pub mod versions;
 
 pub use event::{Envelope, Event, EventKind, Record};
 pub use ids::{Bytes32, CycleId, MarketId, OrderId, Outcome, Seq, TokenId};
@@ -18,4 +19,4 @@ pub use money::{Cash, MoneyError, Price, Prob, Rounding, Side, Size};
 pub use time::UtcNanos;
 
 /// The schema version this build writes. Reading accepts it and every older one; a newer one is refused.
-pub const SCHEMA_VERSION: u16 = 1;
+pub const SCHEMA_VERSION: u16 = <versions::Current as frame::Schema>::VERSION;

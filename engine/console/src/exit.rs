@@ -69,10 +69,15 @@ impl From<LogError> for Failure {
             LogError::Damaged { .. }
             | LogError::LostSuffix { .. }
             | LogError::ForeignCopy { .. }
+            | LogError::BadSignature { .. }
             | LogError::NoAnchor { .. } => {
                 Self::new(Code::Integrity, e.to_string()).next("`replay verify LOG` shows everything that is wrong")
             }
             LogError::NotALog { .. } => Self::new(Code::Usage, e.to_string()),
+            LogError::BadKey { .. } => Self::new(Code::Config, e.to_string())
+                .next("name a key with `signing_key` in section [log], or move the file away: a new key is made"),
+            LogError::Pruned { .. } => Self::new(Code::Usage, e.to_string())
+                .next("`arena restore` brings the whole log back from a backup, into a directory of its own"),
             _ => Self::new(Code::Error, e.to_string()),
         }
     }

@@ -2,6 +2,7 @@
 //! next. Shared, so that both commands speak alike.
 
 pub mod exit;
+pub mod integrity;
 pub mod output;
 pub mod words;
 

@@ -56,7 +56,7 @@ impl HotStore {
     pub(crate) fn open(hot: &Path) -> Result<Self, HotFault> {
         // A kill during sled's snapshot leaves this file, which sled then takes for its newest snapshot for ever.
         let unfinished = |n: &str| n.starts_with("snap.") && n.ends_with(".generating");
-        remove_files(hot, unfinished).map_err(|e| HotFault::Failed(e.to_string()))?;
+        remove_files(hot, unfinished).map_err(HotFault::of_log)?;
         wait_released(&hot_db(hot));
         let config = sled::Config::new()
             .path(hot)
@@ -66,9 +66,19 @@ impl HotStore {
             .mode(sled::Mode::LowSpace);
         let open = || config.open().and_then(|db| db.open_tree("blk").map(|blk| (db, blk)));
         let db = guarded(open).map_err(HotFault::Failed)?.map_err(HotFault::of_sled)?;
-        let sync = OpenOptions::new().write(true).open(hot_db(hot)).map_err(HotFault::Io)?;
-        sync_dir(hot).map_err(|e| HotFault::Failed(e.to_string()))?;
-        Ok(Self { hot: hot.to_owned(), db: Some(db), sync, gathering: BlockBuilder::default(), cached: None })
+        let sync = OpenOptions::new().write(true).open(hot_db(hot));
+        // sled never syncs its settings, and does not open again if they are torn.
+        let durable = File::open(hot.join("conf")).and_then(|f| f.sync_all());
+        let durable = durable.and_then(|()| File::open(hot)?.sync_all());
+        match durable.and(sync) {
+            Ok(sync) => {
+                Ok(Self { hot: hot.to_owned(), db: Some(db), sync, gathering: BlockBuilder::default(), cached: None })
+            }
+            Err(e) => {
+                let _ = guarded(|| drop(db));
+                Err(HotFault::Io(e))
+            }
+        }
     }
 
     /// Calls sled; after a panic it is never called again.
@@ -112,10 +122,16 @@ impl HotStore {
     pub(crate) fn close(mut self) -> Result<HotSeal, LogError> {
         self.checkpoint()?;
         let hot = self.hot.clone();
-        drop(self);
+        self.release().map_err(|e| e.into_error("close", &hot))?;
         wait_released(&hot_db(&hot));
         sync_dir(&hot)?;
         seal(&hot)
+    }
+
+    /// Lets go of sled, which syncs its file a last time and panics if it cannot.
+    fn release(&mut self) -> Result<(), HotFault> {
+        let db = self.db.take();
+        guarded(|| drop(db)).map_err(HotFault::Failed)
     }
 
     /// The first sequence of the block that would hold `seq`.
@@ -221,6 +237,13 @@ impl HotStore {
     }
 }
 
+impl Drop for HotStore {
+    fn drop(&mut self) {
+        // What it could not write is what the next open gives it again.
+        let _ = self.release();
+    }
+}
+
 /// Why the hot copy cannot be used. Not yet the log's error, because the journal can replace it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HotFault {
@@ -236,6 +259,14 @@ impl HotFault {
     fn of_sled(e: sled::Error) -> Self {
         match e {
             sled::Error::Io(e) => Self::Io(e),
+            e => Self::Failed(e.to_string()),
+        }
+    }
+
+    fn of_log(e: LogError) -> Self {
+        match e {
+            LogError::Io { source, .. } => Self::Io(source),
+            LogError::DiskFull { .. } => Self::Io(io::ErrorKind::StorageFull.into()),
             e => Self::Failed(e.to_string()),
         }
     }

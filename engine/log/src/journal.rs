@@ -18,7 +18,7 @@ use crate::LogId;
 use crate::alloc::{self, Allocator, Spare};
 use crate::disk::{names, sync_dir, take, write_whole};
 use crate::error::{LogError, io_error};
-use schemas::frame::{Check, FrameError, FrameHeader, HEADER_LEN, Head, schema_fingerprint};
+use schemas::frame::{Check, FrameError, FrameHeader, HEADER_LEN, Head, schema_fingerprint, schema_fingerprint_of};
 use schemas::{Bytes32, SCHEMA_VERSION};
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::FileExt;
@@ -86,7 +86,7 @@ impl FileHeader {
         if header.schema > SCHEMA_VERSION {
             return Err(newer(FrameError::NewerSchema { found: header.schema, newest: SCHEMA_VERSION }));
         }
-        if header.schema == SCHEMA_VERSION && header.fingerprint != schema_fingerprint() {
+        if schema_fingerprint_of(header.schema).is_some_and(|known| known != header.fingerprint) {
             return Err(LogError::OtherSchema { file: file.to_owned() });
         }
         Ok(Some(header))

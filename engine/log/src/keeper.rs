@@ -161,7 +161,8 @@ impl Thread {
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             let last = matches!(ask, Some(Ask::Close(_)));
-            if let Err(fault) = self.obey(ask) {
+            // Whoever asked hears nothing before the fault is there to be found.
+            if let Err(fault) = self.obey(ask.as_ref()) {
                 *lock(&self.shared.fault) = Some(fault);
                 self.shared.faulted.store(true, Ordering::Release);
                 return;
@@ -172,7 +173,7 @@ impl Thread {
         }
     }
 
-    fn obey(&mut self, ask: Option<Ask>) -> Result<(), LogError> {
+    fn obey(&mut self, ask: Option<&Ask>) -> Result<(), LogError> {
         self.tail()?;
         // A reply that nobody waits for any more is no fault.
         match ask {

@@ -36,6 +36,7 @@ pub(crate) fn open(dir: &Path, options: &WriterOptions) -> Result<(LogWriter, Op
     let lock = WriterLock::take(dir, &options.owner)?;
     let journal = journal_dir(dir);
     remove_leftovers(dir, &journal)?;
+    make_durable(dir, &journal)?;
     let is_new = !crate::exists(dir);
     if is_new && options.journal {
         disk::create_dir(&journal)?;
@@ -64,7 +65,7 @@ fn may_hold_a_log(dir: &Path) -> Result<(), LogError> {
         return Ok(());
     }
     // What a creation leaves behind that was cut short.
-    let ours = |n: &String| matches!(n.as_str(), "lock" | "journal" | "segments");
+    let ours = |n: &String| matches!(n.as_str(), "lock" | "journal" | "segments" | "head.tmp");
     if !disk::names(dir)?.iter().all(ours) {
         return refuse("it holds other files; name a directory that is absent or empty");
     }
@@ -80,6 +81,30 @@ fn remove_leftovers(dir: &Path, journal: &Path) -> Result<(), LogError> {
     let copy = dir.join(HOT_COPY);
     if copy.exists() {
         std::fs::remove_dir_all(&copy).map_err(io_error("remove", &copy))?;
+    }
+    Ok(())
+}
+
+/// A process that was killed leaves bytes and names that are there, but only in the system's cache. What is found from
+/// here on is acknowledged anew, so it must be on the disk first.
+fn make_durable(dir: &Path, journal: &Path) -> Result<(), LogError> {
+    let parent = dir.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match disk::sync_dir(parent) {
+        // Whoever may not look into it did not make a directory in it.
+        Err(LogError::Io { source, .. }) if source.kind() == std::io::ErrorKind::PermissionDenied => {}
+        synced => synced?,
+    }
+    disk::sync_dir(dir)?;
+    for folder in [journal, &segment_dir(dir), &hot_dir(dir)] {
+        if folder.is_dir() {
+            disk::sync_dir(folder)?;
+        }
+    }
+    // Earlier files were synced before the last one was made.
+    let last = list_files(journal)?.pop().map(|(_, path)| path);
+    let db = Some(hot_db(&hot_dir(dir))).filter(|db| db.exists());
+    for file in last.into_iter().chain(db) {
+        std::fs::File::open(&file).and_then(|f| f.sync_all()).map_err(io_error("sync", &file))?;
     }
     Ok(())
 }
@@ -250,7 +275,7 @@ impl Opening<'_> {
         checkpoints: checkpoints::Found,
     ) -> Result<(LogWriter, OpenReport), LogError> {
         let hot = hot_dir(self.dir);
-        let found = if hot_db(&hot).exists() { self.examine_alone()? } else { self.sealed };
+        let found = self.find_alone(&hot)?;
         self.reaches_anchor(&found, "the hot copy does not have them either")?;
         let mut anchor = self.settle_anchor(found, true)?;
         disk::create_dir(&hot)?;
@@ -264,10 +289,28 @@ impl Opening<'_> {
             return Err(LogError::Damaged { file: hot_db(&hot), seq: self.sealed.seq + 1, reason });
         }
         anchor.write(found, None)?;
+        anchor.sync()?;
         let (sealed, roll_len) = (self.sealed, self.options.roll_len);
         let store = Store::HotOnly { hot: Box::new(store), sealed, unsealed_len: 0, roll_len };
         checkpoints.hold(self.dir, self.log_id, found)?;
         Ok(self.writer(store, anchor, found, checkpoints.file, lock))
+    }
+
+    /// Where the hot copy ends. One that was never finished is set aside: the anchor is made before it and written again
+    /// behind it, and until then nothing can have been acknowledged.
+    fn find_alone(&mut self, hot: &Path) -> Result<Head, LogError> {
+        let unfinished = match &self.anchor.newest {
+            Some(anchor) => anchor.generation == 1 && anchor.head.seq == 0,
+            None => false,
+        };
+        match if hot_db(hot).exists() { self.examine_alone() } else { Ok(self.sealed) } {
+            Ok(found) if hot_db(hot).exists() || disk::names(hot)?.is_empty() => Ok(found),
+            Err(e) if !(e.is_damage() && unfinished) => Err(e),
+            _ => {
+                disk::set_aside(hot)?;
+                Ok(self.sealed)
+            }
+        }
     }
 
     /// Where the hot copy ends, read from a copy of it: a refusal must change nothing.
@@ -369,8 +412,10 @@ impl Opening<'_> {
             self.notes.push(RepairNote::HeadRewritten { seq: head.seq });
         }
         let mut file = AnchorFile::open(self.dir, self.log_id, &self.anchor, head, hot_only)?;
-        file.write(head, None)?;
-        file.sync()?;
+        if !(created && hot_only) {
+            file.write(head, None)?;
+            file.sync()?;
+        }
         Ok(file)
     }
 
@@ -378,7 +423,8 @@ impl Opening<'_> {
         let hot = hot_dir(self.dir);
         let mut kept = None;
         let mut reason = "it was missing".to_owned();
-        if hot_db(&hot).exists() {
+        // Also one that sled began to make: it refuses its own unfinished settings for ever.
+        if !disk::names(&hot)?.is_empty() {
             match self.examine_hot(&hot, walked)? {
                 Ok((mut store, head)) => {
                     let events = self.redo(&mut store, head)?;

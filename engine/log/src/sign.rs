@@ -263,23 +263,35 @@ impl CheckpointFile {
         Self { dir: dir.to_owned(), log_id, signer, file: None, len: (records * RECORD_LEN) as u64 }
     }
 
-    /// Signs and appends; on the disk when this returns.
-    pub(crate) fn append(&mut self, reason: Reason, head: Head, hash: Bytes32) -> Result<(), LogError> {
-        let (log_id, public_key) = (self.log_id, self.signer.public_key());
-        let mut checkpoint = SignedCheckpoint { reason, log_id, head, hash, public_key, signature: [0; 64] };
-        checkpoint.signature = self.signer.sign(&checkpoint.hash_to_sign())?;
+    /// The file, cut behind its last readable record.
+    fn file(&mut self) -> Result<&File, LogError> {
         let path = checkpoint_path(&self.dir);
-        let file = match &mut self.file {
-            Some(file) => file,
+        match &mut self.file {
+            Some(file) => Ok(file),
             none => {
                 let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
                 let file = file.map_err(io_error("open", &path))?;
                 file.set_len(self.len).map_err(io_error("shorten", &path))?;
                 sync_dir(&self.dir)?;
-                none.insert(file)
+                Ok(none.insert(file))
             }
-        };
-        file.write_all_at(&checkpoint.to_bytes(), self.len).map_err(io_error("append to", &path))?;
+        }
+    }
+
+    /// Drops a record that was cut short.
+    pub(crate) fn drop_rest(&mut self) -> Result<(), LogError> {
+        let path = checkpoint_path(&self.dir);
+        self.file()?.sync_all().map_err(io_error("sync", &path))
+    }
+
+    /// Signs and appends; on the disk when this returns.
+    pub(crate) fn append(&mut self, reason: Reason, head: Head, hash: Bytes32) -> Result<(), LogError> {
+        let (log_id, public_key) = (self.log_id, self.signer.public_key());
+        let mut checkpoint = SignedCheckpoint { reason, log_id, head, hash, public_key, signature: [0; 64] };
+        checkpoint.signature = self.signer.sign(&checkpoint.hash_to_sign())?;
+        let (path, at) = (checkpoint_path(&self.dir), self.len);
+        let file = self.file()?;
+        file.write_all_at(&checkpoint.to_bytes(), at).map_err(io_error("append to", &path))?;
         file.sync_data().map_err(io_error("sync", &path))?;
         self.len += RECORD_LEN as u64;
         Ok(())

@@ -21,6 +21,7 @@ use crate::LogId;
 use crate::codec;
 use crate::disk::{create_dir, names, read_if_there, remove_files, sync_dir, take, write_whole};
 use crate::error::{LogError, io_error};
+use crate::pruned::read_base;
 use crate::source::chain_at;
 use schemas::frame::{Head, schema_fingerprint};
 use schemas::{Bytes32, SCHEMA_VERSION};
@@ -145,7 +146,9 @@ pub(crate) fn search(dir: &Path, log_id: LogId, at_most: Option<u64>) -> Result<
 /// Every snapshot that is damaged or does not belong here.
 pub(crate) fn unusable(dir: &Path, log_id: LogId) -> Result<Vec<SkippedSnapshot>, LogError> {
     let mut found = Vec::new();
-    for (seq, file) in list(dir)? {
+    let base = read_base(dir)?.map_or(0, |base| base.seq);
+    // What lies in the deleted part cannot be compared with anything any more, and is not needed.
+    for (seq, file) in list(dir)?.into_iter().filter(|(seq, _)| *seq >= base) {
         if let Err(reason) = read(dir, &file, seq, log_id)? {
             found.push(SkippedSnapshot { file, reason });
         }

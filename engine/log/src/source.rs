@@ -187,20 +187,24 @@ pub(crate) fn sealed_end(dir: &Path, log_id: LogId) -> Result<Head, LogError> {
 }
 
 fn locate(dir: &Path, log_id: LogId, seq: u64) -> Result<(Place, Head), LogError> {
+    let mut files = segment::list(&segment_dir(dir))?;
     let mut tries = 0;
     loop {
-        match locate_once(dir, log_id, seq) {
-            // Sealed, compressed or deleted between two looks.
-            Err(LogError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound && tries < 5 => {
-                tries += 1
-            }
-            found => return found,
+        let found = locate_among(&files, dir, log_id, seq);
+        if found.is_ok() || tries == 5 {
+            return found;
         }
+        // Sealed or deleted between two looks?
+        let now = segment::list(&segment_dir(dir))?;
+        if now == files {
+            return found;
+        }
+        files = now;
+        tries += 1;
     }
 }
 
-fn locate_once(dir: &Path, log_id: LogId, seq: u64) -> Result<(Place, Head), LogError> {
-    let files = segment::list(&segment_dir(dir))?;
+fn locate_among(files: &[(u64, u64, PathBuf)], dir: &Path, log_id: LogId, seq: u64) -> Result<(Place, Head), LogError> {
     if let Some((_, _, path)) = files.iter().find(|(first, last, _)| *first <= seq && seq <= *last) {
         let file = SegmentFile::open(path)?;
         if file.header.log_id != log_id {

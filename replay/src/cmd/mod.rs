@@ -80,8 +80,8 @@ impl LogArgs {
 /// The questions.
 #[derive(Debug, Subcommand)]
 pub enum Cmd {
-    /// Is every byte intact? Chain, both copies, anchor, snapshots
-    Verify(LogArgs),
+    /// Is every byte intact? Chain, segments, both copies, anchor, signatures, snapshots
+    Verify(verify::VerifyArgs),
     /// What is in it: events by kind, sizes, time span, runs
     Stats(LogArgs),
     /// The events themselves, filtered
@@ -98,7 +98,7 @@ pub enum Cmd {
 pub fn run(cli: &Cli, out: &mut Out<'_>) -> Outcome {
     let global = &cli.global;
     let answered = match &cli.command {
-        Cmd::Verify(args) => verify::run(global, &args.dir()?, out),
+        Cmd::Verify(args) => verify::run(global, args, out),
         Cmd::Stats(args) => stats::run(global, &args.dir()?, out),
         Cmd::Show(args) => show::run(global, args, out),
         Cmd::At(args) => at::run(global, args, out),

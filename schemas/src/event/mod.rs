@@ -67,7 +67,7 @@ pub struct Envelope {
 
 /// An envelope as a frame stores it. The sequence is implied by the place in the frame; zero stands for "none".
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[derive(rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+#[derive(serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct Record {
     /// Time stamped at append.
     pub time: UtcNanos,

@@ -115,6 +115,11 @@ impl FrameHeader {
 
     /// Reads a header. Damage, and anything a later release wrote, is refused.
     pub fn parse(bytes: &[u8; HEADER_LEN]) -> Result<Self, FrameError> {
+        Self::parse_upto(bytes, SCHEMA_VERSION)
+    }
+
+    /// The same for a reader whose newest schema version is `newest`.
+    pub fn parse_upto(bytes: &[u8; HEADER_LEN], newest: u16) -> Result<Self, FrameError> {
         if bytes[0..4] != MAGIC {
             return Err(FrameError::NotAFrame);
         }
@@ -132,8 +137,8 @@ impl FrameHeader {
             return Err(FrameError::Impossible("format 0, or reserved bytes in use"));
         }
         let schema = u16::from_le_bytes(take(bytes, 6));
-        if schema > SCHEMA_VERSION {
-            return Err(FrameError::NewerSchema { found: schema, newest: SCHEMA_VERSION });
+        if schema > newest {
+            return Err(FrameError::NewerSchema { found: schema, newest });
         }
         let codec = match bytes[8] {
             1 => Codec::Rkyv,

@@ -7,10 +7,14 @@
 
 mod header;
 mod payload;
+mod shape;
+mod version;
 mod view;
 
 pub use header::{Codec, Compression, FORMAT_VERSION, FrameHeader, HEADER_LEN, PAYLOAD_LEN_MAX};
-pub use payload::{decode_into, encode, schema_fingerprint};
+pub use payload::{decode_into, encode, schema_fingerprint, schema_fingerprint_of};
+pub use shape::{describe, fingerprint_of};
+pub use version::{Schema, Stored, decode_as, encode_as, remake_as};
 pub use view::{FrameView, RECORD_LEN, RecordView, record_alone, records_at, time_alone, view};
 
 use crate::ids::{Bytes32, Seq};
@@ -39,6 +43,14 @@ pub enum FrameError {
         found: u16,
         /// The newest this build knows.
         newest: u16,
+    },
+    /// Written by an earlier release, and asked of types that do not reach back so far.
+    #[error("the frame has schema version {found}, older than {oldest}, the oldest that can be read here")]
+    OlderSchema {
+        /// What the frame says.
+        found: u16,
+        /// The oldest that can be read.
+        oldest: u16,
     },
     /// A codec or compression number that no release has used.
     #[error("the frame uses {what} {number}, which is unknown")]

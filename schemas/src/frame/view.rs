@@ -1,10 +1,11 @@
 //! A payload read where it lies: validated once, then nothing is copied or allocated.
 
-use super::payload::archived;
+use super::version::archived;
 use super::{FrameError, FrameHeader};
 use crate::event::{ArchivedRecord, Envelope, Record};
 use crate::ids::Seq;
 use crate::time::UtcNanos;
+use crate::versions::Current;
 use rkyv::rancor::Failure;
 use rkyv::vec::ArchivedVec;
 use std::ops::Range;
@@ -26,9 +27,10 @@ pub struct RecordView<'a> {
 }
 
 /// Validates a payload that [`FrameHeader::check_payload`] has accepted and gives access to its records. Unlike
-/// [`decode_into`](super::decode_into) it does not hold the header's times and kinds against the records.
+/// [`decode_into`](super::decode_into) it does not hold the header's times and kinds against the records, and reads
+/// only the version that this build writes: an older one has to be brought up, which is a copy.
 pub fn view<'a>(header: &FrameHeader, payload: &'a [u8]) -> Result<FrameView<'a>, FrameError> {
-    Ok(FrameView { first_seq: header.first_seq, records: archived(header, payload)?.as_slice() })
+    Ok(FrameView { first_seq: header.first_seq, records: archived::<Current>(header, payload)?.as_slice() })
 }
 
 impl<'a> FrameView<'a> {

@@ -1,13 +1,13 @@
 //! Bytes that somebody made, with checksums that fit. Reading them gives events or an error; it never panics, and what
 //! it accepts is as good as if the engine had written it.
 
+use super::forging::{change, forge};
 use super::reading::{read, reseal, resign};
 use super::{samples, strategies};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::Index;
 use schemas::frame::{Check, FrameError, FrameHeader, HEADER_LEN, Head, decode_into, encode};
-use schemas::{Envelope, Record};
+use schemas::{Envelope, Record, UtcNanos};
 
 fn genesis() -> Head {
     Head::genesis(&[7; 16])
@@ -35,53 +35,6 @@ fn try_forgery(frame: &[u8]) -> bool {
     }
 }
 
-/// One change to a payload.
-#[derive(Clone, Debug)]
-enum Change {
-    Set(Index, u8),
-    Flip(Index, u8),
-    Cut(Index),
-    Insert(Index, Vec<u8>),
-    Copy(Index, Index, usize),
-}
-
-fn change() -> impl Strategy<Value = Change> {
-    let place = any::<Index>;
-    prop_oneof![
-        4 => (place(), prop_oneof![Just(0), Just(0xff), Just(0x80), any::<u8>()]).prop_map(|(at, v)| Change::Set(at, v)),
-        4 => (place(), 0..8u8).prop_map(|(at, bit)| Change::Flip(at, bit)),
-        1 => place().prop_map(Change::Cut),
-        1 => (place(), vec(any::<u8>(), 1..40)).prop_map(|(at, bytes)| Change::Insert(at, bytes)),
-        2 => (place(), place(), 1..16usize).prop_map(|(from, to, len)| Change::Copy(from, to, len)),
-    ]
-}
-
-fn forge(payload: &mut Vec<u8>, change: &Change) {
-    if payload.is_empty() {
-        return;
-    }
-    match change {
-        Change::Set(at, value) => {
-            let at = at.index(payload.len());
-            payload[at] = *value;
-        }
-        Change::Flip(at, bit) => {
-            let at = at.index(payload.len());
-            payload[at] ^= 1 << bit;
-        }
-        Change::Cut(at) => payload.truncate(at.index(payload.len())),
-        Change::Insert(at, bytes) => {
-            let at = at.index(payload.len());
-            payload.splice(at..at, bytes.iter().copied());
-        }
-        Change::Copy(from, to, len) => {
-            let (from, to) = (from.index(payload.len()), to.index(payload.len()));
-            let len = (*len).min(payload.len() - from.max(to));
-            payload.copy_within(from..from + len, to);
-        }
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_500))]
 
@@ -93,6 +46,31 @@ proptest! {
         let mut forged = [&frame[..HEADER_LEN], &payload].concat();
         reseal(&mut forged);
         try_forgery(&forged);
+    }
+
+    #[test]
+    fn a_header_that_lies_about_its_records_is_refused(
+        records in strategies::batch(6),
+        times in (any::<i64>(), any::<i64>()),
+        kinds in any::<u64>(),
+        honest in 0..7u8,
+    ) {
+        let (frame, _) = encode(&genesis(), &records).unwrap();
+        let (header, payload) = frame.split_first_chunk::<HEADER_LEN>().unwrap();
+        let header = FrameHeader::parse(header).unwrap();
+        // Each bit that is set leaves one field as it was; at least one is changed.
+        let keep = |bit: u8| honest & 1 << bit != 0;
+        let lies = FrameHeader {
+            first_time: if keep(0) { header.first_time } else { UtcNanos(times.0) },
+            last_time: if keep(1) { header.last_time } else { UtcNanos(times.1) },
+            kinds: if keep(2) { header.kinds } else { kinds },
+            ..header
+        };
+        prop_assume!(lies != header);
+        let mut events = Vec::new();
+        let refused = decode_into(&lies, payload, &mut events).map_err(|e| e.to_string()).unwrap_err();
+        prop_assert!(refused.contains("its times or kinds are not those that the header says"), "{}", refused);
+        prop_assert!(events.is_empty());
     }
 
     #[test]

@@ -1,30 +1,15 @@
 //! The bytes of a released version are frozen. `BLESS_GOLDEN=1 cargo test -p arena-schemas golden` writes them anew,
 //! which only a version that nobody has written a log with may need.
 
+use super::frozen::{frozen, same_as_frozen};
 use super::reading::read;
 use super::samples;
-use schemas::frame::{Check, FrameHeader, Head, encode, schema_fingerprint};
+use schemas::frame::{Check, FrameHeader, Head, describe, encode, schema_fingerprint, schema_fingerprint_of};
+use schemas::versions::V1;
 use schemas::{Envelope, EventKind, SCHEMA_VERSION};
-use std::fs;
-use std::path::PathBuf;
 
 /// The log that the golden frame is the first frame of.
 const LOG_ID: [u8; 16] = *b"golden samples!!";
-
-fn path(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)
-}
-
-/// The file's bytes; with `BLESS_GOLDEN=1` they become `now` first.
-fn golden(name: &str, now: &[u8]) -> Vec<u8> {
-    let path = path(name);
-    if std::env::var_os("BLESS_GOLDEN").is_some_and(|v| v == "1") {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, now).unwrap();
-    }
-    fs::read(&path)
-        .unwrap_or_else(|e| panic!("cannot read {}: {e}; schemas/golden/README.md says how to make it", path.display()))
-}
 
 fn envelopes() -> Vec<Envelope> {
     let head = Head::genesis(&LOG_ID);
@@ -37,15 +22,7 @@ fn golden_frame_is_what_this_build_writes_and_reads() {
     assert_eq!(SCHEMA_VERSION, 1, "a new version gets a golden file of its own; the old one must still be read");
     let head = Head::genesis(&LOG_ID);
     let (now, after) = encode(&head, &samples::records()).unwrap();
-    let frozen = golden("v1.frame", &now);
-    let differs = frozen.iter().zip(&now).position(|(a, b)| a != b);
-    assert!(
-        frozen == now,
-        "the bytes of schema version 1 changed (first at {differs:?}, {} bytes frozen, {} now): that is a new version, \
-         see schemas/golden/README.md",
-        frozen.len(),
-        now.len()
-    );
+    let frozen = same_as_frozen("golden/v1.frame", &now);
     let (header, events) = read(&frozen, Check::Full).unwrap();
     assert_eq!(head.follow(&header).unwrap(), after);
     assert_eq!(events, envelopes());
@@ -54,7 +31,7 @@ fn golden_frame_is_what_this_build_writes_and_reads() {
 #[test]
 fn golden_frame_holds_every_kind() {
     let (now, _) = encode(&Head::genesis(&LOG_ID), &samples::records()).unwrap();
-    let frozen = golden("v1.frame", &now);
+    let frozen = frozen("golden/v1.frame", &now);
     let header = FrameHeader::parse(frozen.first_chunk().unwrap()).unwrap();
     let missing: Vec<_> = EventKind::ALL.iter().filter(|kind| header.kinds & kind.bit() == 0).collect();
     assert!(missing.is_empty(), "not in v1.frame: {missing:?}");
@@ -69,7 +46,7 @@ fn golden_json_is_what_this_build_writes_and_reads() {
         now.push_str(&serde_json::to_string(&envelope).unwrap());
         now.push('\n');
     }
-    let frozen = String::from_utf8(golden("v1.json", now.as_bytes())).unwrap();
+    let frozen = String::from_utf8(frozen("golden/v1.json", now.as_bytes())).unwrap();
     for (number, (old, new)) in (1..).zip(frozen.lines().zip(now.lines())) {
         assert_eq!(old, new, "v1.json, line {number}");
     }
@@ -79,6 +56,23 @@ fn golden_json_is_what_this_build_writes_and_reads() {
 }
 
 #[test]
+fn golden_types_are_those_of_this_build() {
+    let now = describe::<V1>();
+    let frozen = String::from_utf8(frozen("golden/v1.types", now.as_bytes())).unwrap();
+    for (number, (old, new)) in (1..).zip(frozen.lines().zip(now.lines())) {
+        assert_eq!(old, new, "v1.types, line {number}: the types of schema version 1 changed, that is a new version");
+    }
+    assert_eq!(frozen, now);
+}
+
+#[test]
 fn fingerprint_of_version_one_is_frozen() {
-    assert_eq!(schema_fingerprint(), 0xebf6_c3a1_84f9_5db8, "a kind was added, renamed or renumbered");
+    assert_eq!(
+        schema_fingerprint_of(1),
+        Some(0x29f5_24e3_22a8_5e00),
+        "a type, a name or a number changed; v1.types says which"
+    );
+    assert_eq!(schema_fingerprint_of(SCHEMA_VERSION), Some(schema_fingerprint()));
+    assert_eq!(schema_fingerprint_of(SCHEMA_VERSION + 1), None);
+    assert_eq!(schema_fingerprint_of(0), None);
 }

@@ -6,7 +6,9 @@
 mod chain;
 mod fees;
 mod forgery;
+mod forging;
 mod frames;
+mod frozen;
 mod golden;
 mod json;
 mod money;

@@ -11,6 +11,7 @@ pub mod query;
 pub mod run;
 mod session;
 pub mod summary;
+pub mod verify;
 
 use crate::config::{Keeping, Loaded, load};
 use crate::exit::{Failure, Outcome};
@@ -119,6 +120,8 @@ pub enum Cmd {
     Config(config::ConfigArgs),
     /// The kill switch: set it, release it, look at it
     Kill(kill::KillArgs),
+    /// Is every byte of a log as it was written?
+    Verify(verify::VerifyArgs),
     /// Shell completions, to standard output
     Completions {
         /// For which shell
@@ -147,6 +150,7 @@ pub fn run(cli: Cli) -> Outcome {
         Cmd::Pnl(args) => pnl::run(global, &args),
         Cmd::Config(args) => config::run(global, &args),
         Cmd::Kill(args) => kill::run(global, &args),
+        Cmd::Verify(args) => verify::run(global, &args),
         Cmd::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "arena", &mut script);

@@ -2,6 +2,7 @@
 
 use crate::LogId;
 use crate::error::LogError;
+use crate::keeper::lock;
 use crate::notes::RepairNote;
 use crate::sign::{CheckpointFile, Reason, SignedCheckpoint, Signer, checkpoint_path, read_file};
 use crate::source::{chain_at, foreign};
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex};
 pub(super) struct Found {
     pub(super) file: Option<Arc<Mutex<CheckpointFile>>>,
     newest: Option<SignedCheckpoint>,
+    cut: bool,
 }
 
 /// Finds where the next record goes. A record that was cut short is dropped: it vouched for nothing yet. Another key
@@ -33,7 +35,7 @@ pub(super) fn settle(
         let bad = |reason| LogError::BadSignature { file: path.clone(), seq: newest.head.seq, reason };
         newest.verify(None).map_err(bad)?;
     }
-    let Some(signer) = signer else { return Ok(Found { file: None, newest }) };
+    let Some(signer) = signer else { return Ok(Found { file: None, newest, cut }) };
     if let Some(before) = newest.map(|n| n.public_key).filter(|key| *key != signer.public_key()) {
         notes.push(RepairNote::KeyChanged { before, now: signer.public_key() });
     }
@@ -41,13 +43,21 @@ pub(super) fn settle(
         notes.push(RepairNote::CheckpointDropped { file: path, kept: all.len() as u64 });
     }
     let file = CheckpointFile::open(dir, log_id, signer, all.len());
-    Ok(Found { file: Some(Arc::new(Mutex::new(file))), newest })
+    Ok(Found { file: Some(Arc::new(Mutex::new(file))), newest, cut })
 }
 
 impl Found {
     /// The log that ends at `head` must go through the newest checkpoint. A checkpoint is signed behind the sync of what
     /// it is about, so it is never ahead of its log.
     pub(super) fn hold(&self, dir: &Path, log_id: LogId, head: Head) -> Result<(), LogError> {
+        self.agrees(dir, log_id, head)?;
+        match &self.file {
+            Some(file) if self.cut => lock(file).drop_rest(),
+            _ => Ok(()),
+        }
+    }
+
+    fn agrees(&self, dir: &Path, log_id: LogId, head: Head) -> Result<(), LogError> {
         let Some(newest) = &self.newest else { return Ok(()) };
         let file = checkpoint_path(dir);
         if newest.head.seq > head.seq {

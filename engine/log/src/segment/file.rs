@@ -4,9 +4,11 @@ use super::FrameSink;
 use super::format::{BlockEntry, Footer, HEADER_LEN, SegmentHeader, TRAILER_LEN, Trailer, footer_hash};
 use crate::codec;
 use crate::error::{LogError, io_error};
-use schemas::frame::{Check, Compression, FrameError, FrameHeader, HEADER_LEN as FRAME_HEADER_LEN, Head, encode};
-use schemas::frame::{PAYLOAD_LEN_MAX, decode_into};
-use schemas::{Bytes32, Record};
+use schemas::Bytes32;
+use schemas::frame::{
+    Check, Compression, FrameError, FrameHeader, HEADER_LEN as FRAME_HEADER_LEN, Head, PAYLOAD_LEN_MAX, remake_as,
+};
+use schemas::versions::Current;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -165,12 +167,8 @@ impl SegmentFile {
             head = head.follow(&header).map_err(|e| self.damaged(entry, e.to_string()))?;
             f(&header, payload, head)?;
         } else {
-            let mut events = Vec::new();
-            decode_into(block, payload, &mut events).map_err(|e| self.damaged(entry, e.to_string()))?;
-            let mut records = events.into_iter().map(Record::from);
-            for count in &entry.frames {
-                let of_frame: Vec<Record> = records.by_ref().take(*count as usize).collect();
-                let (bytes, behind) = encode(&head, &of_frame)?;
+            let remade = remake_as::<Current>(block, payload, &head, &entry.frames);
+            for (bytes, behind) in remade.map_err(|e| self.damaged(entry, e.to_string()))? {
                 let header = bytes.first_chunk().ok_or(FrameError::NotAFrame).and_then(FrameHeader::parse)?;
                 head = behind;
                 f(&header, &bytes[FRAME_HEADER_LEN..], head)?;
