@@ -1,7 +1,7 @@
 //! What is at a target: which logs, which backups of each, which objects.
 
 use crate::error::BackupError;
-use crate::manifest::{LEN_MAX, Manifest, SignedManifest, bytes_of, id_in, log_folder, manifest_key};
+use crate::manifest::{LEN_MAX, Manifest, SignedManifest, id_in, log_folder, manifest_key};
 use crate::place::{MANIFESTS, id_hex, id_of};
 use crate::store::{Listed, Store};
 use eventlog::{LogId, PublicKey, hex};
@@ -196,14 +196,6 @@ fn belongs(signed: SignedManifest, id: &str, folder: &str, place: &str) -> Resul
         return Err(BackupError::BadManifest { place: place.to_owned(), reason });
     }
     Ok(signed)
-}
-
-/// Reads a public key: 66 hex digits.
-pub fn public_key(text: &str) -> Result<PublicKey, BackupError> {
-    bytes_of::<33>(text.trim()).filter(|k| matches!(k[0], 2 | 3)).ok_or_else(|| BackupError::BadKeyMaterial {
-        what: format!("the public key '{text}'"),
-        reason: "it is not a compressed key: 66 hex digits that begin with 02 or 03".to_owned(),
-    })
 }
 
 /// Whose signature is good enough: this key's, or anybody's who is named then.

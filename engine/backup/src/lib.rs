@@ -18,6 +18,7 @@
 //! target alone; keep a copy where the engine's machine cannot write. Manifests are not encrypted: they tell how much
 //! happened and when, and hashes, nothing else.
 
+mod archive;
 mod backup;
 mod catalog;
 pub mod clock;
@@ -37,8 +38,9 @@ mod sums;
 mod upload;
 mod verify;
 
+pub use archive::{Archived, archived};
 pub use backup::{BackupOptions, BackupReport, backup};
-pub use catalog::{Backup, Catalog, Choice, Trust, Unusable, public_key};
+pub use catalog::{Backup, Catalog, Choice, Trust, Unusable};
 pub use crypt::{Opener, Sealer};
 pub use error::BackupError;
 pub use manifest::{FORMAT, Kind, Manifest, Object, Range, Sealed, SignedManifest};
