@@ -205,6 +205,7 @@ impl Opening<'_> {
         checkpoints: checkpoints::Found,
     ) -> Result<(LogWriter, OpenReport), LogError> {
         let mut walked = self.settle_journal()?;
+        checkpoints.hold_so_far(self.dir, self.log_id, walked.head, self.options.hot)?;
         let mut anchor_file = self.settle_anchor(walked.head, false)?;
         let hot = if self.options.hot { Some(self.settle_hot(&mut walked)?) } else { None };
         let head = walked.head;
@@ -275,6 +276,7 @@ impl Opening<'_> {
         checkpoints: checkpoints::Found,
     ) -> Result<(LogWriter, OpenReport), LogError> {
         let hot = hot_dir(self.dir);
+        checkpoints.hold_so_far(self.dir, self.log_id, self.sealed, true)?;
         let found = self.find_alone(&hot)?;
         self.reaches_anchor(&found, "the hot copy does not have them either")?;
         let mut anchor = self.settle_anchor(found, true)?;
