@@ -48,6 +48,23 @@ pub enum MeasureError {
         /// What it said.
         reason: String,
     },
+    /// The database that is measured beside the log failed.
+    #[error("SQLite: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A row of that database could not be made or read.
+    #[error("a row's payload: {0}")]
+    Payload(String),
+    /// The thread that writes, or the one that waits for it, has ended early.
+    #[error("the append pipeline: {0}")]
+    Pipeline(String),
+    /// A recording cannot be imported.
+    #[error("cannot import {path}: {reason}")]
+    Recording {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// Two runs that must end in the same state did not.
     #[error("{0} did not end in the same state as the run before it: its figures mean nothing")]
     OtherState(String),

@@ -3,6 +3,7 @@
 
 use crate::tick::Tick;
 use schemas::Side;
+use std::collections::VecDeque;
 
 /// Markets in a generated stream.
 pub const MARKETS: usize = 20;
@@ -28,10 +29,11 @@ const REMOVED: [f64; 2] = [0.06, 0.22];
 const LEVELS_MIN: usize = 3;
 
 /// SplitMix64 (Steele, Lea and Flood 2014): small, seeded and equal everywhere.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn next(&mut self) -> u64 {
+    /// 64 random bits.
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -39,15 +41,28 @@ impl Dice {
         z ^ (z >> 31)
     }
 
+    /// From 0 to `end`, without `end`; 0 if that is nothing.
+    pub fn below(&mut self, end: u64) -> u64 {
+        u64::try_from((u128::from(self.bits()) * u128::from(end)) >> 64).unwrap_or(0)
+    }
+
+    /// Puts `items` into a random order (Fisher and Yates).
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            let other = self.below(last as u64 + 1) as usize;
+            items.swap(last, other);
+        }
+    }
+
     /// In 0 to 1, without 1.
     fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
     }
 
     /// From `low` to `high`, both included.
     fn between(&mut self, low: u32, high: u32) -> u32 {
         let span = u64::from(high - low) + 1;
-        low + u32::try_from((u128::from(self.next()) * u128::from(span)) >> 64).unwrap_or(0)
+        low + u32::try_from((u128::from(self.bits()) * u128::from(span)) >> 64).unwrap_or(0)
     }
 
     /// Exponential, in whole units.
@@ -83,18 +98,39 @@ impl Ladder {
     }
 }
 
-struct Generator {
+/// A stream without an end, made as it is asked for.
+pub struct Ticks {
     dice: Dice,
     time: i64,
     /// Bids and asks of each market.
     books: Vec<[Ladder; 2]>,
-    out: Vec<Tick>,
+    /// The upper end of each market's share of the dice.
+    upto: Vec<f64>,
+    out: VecDeque<Tick>,
 }
 
-impl Generator {
+impl Ticks {
+    /// The stream of a seed.
+    pub fn new(seed: u64) -> Self {
+        let empty = Ladder { sizes: [0; 101], levels: 0, best: 0 };
+        let books = vec![[empty.clone(), empty]; MARKETS];
+        // Market m is picked with weight 1 / (1 + m)^0.7.
+        let mut upto = Vec::with_capacity(MARKETS);
+        let mut sum = 0.0;
+        for market in 0..MARKETS {
+            sum += libm::pow(1.0 + market as f64, -0.7);
+            upto.push(sum);
+        }
+        let mut ticks = Self { dice: Dice(seed), time: BEGINS, books, upto, out: VecDeque::new() };
+        for market in (0..MARKETS).filter_map(|m| u16::try_from(m).ok()) {
+            ticks.open(market);
+        }
+        ticks
+    }
+
     fn emit(&mut self, market: u16, trade: bool, side: Side, cents: u32, hundredths: u32) {
         self.time += 1 + self.dice.exponential(MEAN_GAP);
-        self.out.push(Tick { time: self.time, market, trade, side, cents, hundredths });
+        self.out.push_back(Tick { time: self.time, market, trade, side, cents, hundredths });
     }
 
     fn set(&mut self, market: u16, side: Side, cents: u32, size: u32) {
@@ -113,7 +149,7 @@ impl Generator {
 
     fn act(&mut self, market: u16) {
         let kind = self.dice.unit();
-        let side = if self.dice.next() & 1 == 0 { Side::Buy } else { Side::Sell };
+        let side = if self.dice.bits() & 1 == 0 { Side::Buy } else { Side::Sell };
         let [bids, asks] = &self.books[usize::from(market)];
         let free = (asks.best - bids.best - 1).min(FREE_MAX);
         let own = &self.books[usize::from(market)][index(side)];
@@ -146,29 +182,24 @@ fn index(side: Side) -> usize {
     usize::from(side == Side::Sell)
 }
 
+impl Iterator for Ticks {
+    type Item = Tick;
+
+    /// The next event; there always is one.
+    fn next(&mut self) -> Option<Tick> {
+        while self.out.is_empty() {
+            let sum = self.upto.last().copied().unwrap_or(1.0);
+            let point = self.dice.unit() * sum;
+            let picked = self.upto.partition_point(|u| *u <= point).min(MARKETS - 1);
+            self.act(u16::try_from(picked).unwrap_or(0));
+        }
+        self.out.pop_front()
+    }
+}
+
 /// The first `n` events of the stream of a seed.
 pub fn generate(n: usize, seed: u64) -> Vec<Tick> {
-    let empty = Ladder { sizes: [0; 101], levels: 0, best: 0 };
-    let books = vec![[empty.clone(), empty]; MARKETS];
-    let mut g = Generator { dice: Dice(seed), time: BEGINS, books, out: Vec::with_capacity(n + 1) };
-    let markets: Vec<u16> = (0..MARKETS).filter_map(|m| u16::try_from(m).ok()).collect();
-    for market in &markets {
-        g.open(*market);
-    }
-    // Market m is picked with weight 1 / (1 + m)^0.7.
-    let mut upto = Vec::with_capacity(MARKETS);
-    let mut sum = 0.0;
-    for market in &markets {
-        sum += libm::pow(1.0 + f64::from(*market), -0.7);
-        upto.push(sum);
-    }
-    while g.out.len() < n {
-        let point = g.dice.unit() * sum;
-        let picked = upto.partition_point(|u| *u <= point).min(MARKETS - 1);
-        g.act(markets[picked]);
-    }
-    g.out.truncate(n);
-    g.out
+    Ticks::new(seed).take(n).collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 pub mod desk;
 pub mod error;
 pub mod generator;
+pub mod log;
 pub mod peer;
 pub mod process;
 pub mod replay;

@@ -17,6 +17,7 @@ use crate::error::{LogError, io_error};
 use crate::hot::{HotStore, hot_db, hot_dir, seal};
 use crate::journal::{FILE_HEADER_LEN, FileHeader, JournalWriter, Layout, journal_dir, list_files};
 use crate::keeper::{Keeper, Work};
+use crate::kept;
 use crate::lock::WriterLock;
 use crate::notes::{OpenReport, RepairNote};
 use crate::sealing;
@@ -47,6 +48,11 @@ pub(crate) fn open(dir: &Path, options: &WriterOptions) -> Result<(LogWriter, Op
     let mut opening =
         Opening { dir, options, journal: &journal, log_id, anchor, sealed: Head::genesis(&log_id), notes: Vec::new() };
     opening.sealed = segments::settle(dir, log_id, &opening.anchor, &mut opening.notes)?;
+    for bad in kept::damaged(dir, log_id, opening.sealed)? {
+        disk::set_aside(&bad.file)?;
+        let reason = format!("a copy of sealed events was damaged at event {}: {}", bad.seq, bad.reason);
+        opening.notes.push(RepairNote::FileSetAside { file: bad.file, reason });
+    }
     let checkpoints = checkpoints::settle(dir, log_id, options.signer.clone(), &mut opening.notes)?;
     if options.journal || opening.has_unsealed_journal()? {
         opening.journaled(lock, checkpoints)
@@ -139,21 +145,25 @@ pub(crate) struct HotSource {
 }
 
 impl HotSource {
-    /// Copies the hot copy to `to` and opens that. The error says why there is nothing to ask.
-    pub(crate) fn copy(dir: &Path, anchor: &AnchorState, to: &Path) -> Result<Self, String> {
+    /// Copies the hot copy to `to` and opens that. The inner error says why there is nothing to ask, the outer one that
+    /// the system would not let us look: then nobody knows.
+    pub(crate) fn copy(dir: &Path, anchor: &AnchorState, to: &Path) -> Result<Result<Self, String>, LogError> {
         let hot = hot_dir(dir);
         if !hot_db(&hot).exists() {
-            return Err("there is no hot copy".to_owned());
+            return Ok(Err("there is no hot copy".to_owned()));
         }
         if let Some(closed) = trusted_seal(anchor)
-            && seal(&hot).map_err(|e| e.to_string())? != closed
+            && seal(&hot)? != closed
         {
             // Opening it could end the process, or silently return less than it holds.
-            return Err("the hot copy is damaged too".to_owned());
+            return Ok(Err("the hot copy is damaged too".to_owned()));
         }
-        disk::copy_dir(&hot, to).map_err(|e| e.to_string())?;
-        let store = HotStore::open(to).map_err(|e| format!("the hot copy is damaged too: {e}"))?;
-        Ok(Self { store, fault: None })
+        disk::copy_dir(&hot, to)?;
+        match HotStore::open(to) {
+            Ok(store) => Ok(Ok(Self { store, fault: None })),
+            Err(e) if e.is_of_system() => Err(e.into_error("open", to)),
+            Err(e) => Ok(Err(format!("the hot copy is damaged too: {e}"))),
+        }
     }
 }
 
@@ -320,7 +330,7 @@ impl Opening<'_> {
         let hot = hot_dir(self.dir);
         let scratch = ScratchDir(self.dir.join(HOT_COPY));
         let damaged = |reason: String| LogError::Damaged { file: hot_db(&hot), seq: self.sealed.seq + 1, reason };
-        let mut source = HotSource::copy(self.dir, &self.anchor, &scratch.0).map_err(damaged)?;
+        let mut source = HotSource::copy(self.dir, &self.anchor, &scratch.0)?.map_err(damaged)?;
         source.store.scan(self.sealed).map_err(|e| damaged(e.to_string()))
     }
 
@@ -363,7 +373,7 @@ impl Opening<'_> {
             _ => {}
         }
         let scratch = ScratchDir(self.dir.join(HOT_COPY));
-        let (walked, hot) = match HotSource::copy(self.dir, &self.anchor, &scratch.0) {
+        let (walked, hot) = match HotSource::copy(self.dir, &self.anchor, &scratch.0)? {
             Ok(mut source) => {
                 (self.walk(true, &mut source)?, Some(source.store.scan(self.sealed).map_err(|e| e.to_string())))
             }

@@ -106,7 +106,7 @@ fn read_forged_lengths() {
     // A footer with more blocks than there are bytes in the world, and one of a block that is not there.
     let mut forged = Segment::parse(&base().segments[0]);
     let segment = log.keys().find(|n| n.starts_with("segments")).unwrap().to_str().unwrap();
-    place.put(log, segment, &forged.with_footer(&[1, 1, 253, 255, 255, 255, 255, 255, 255, 255, 0]));
+    place.put(log, segment, &forged.with_footer(&[0, 1, 1, 253, 255, 255, 255, 255, 255, 255, 255, 0]));
     whole::look(&place.dir);
     forged.footer.blocks[0].len = u32::MAX;
     place.put(log, segment, &forged.bytes());

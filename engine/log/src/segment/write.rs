@@ -8,7 +8,10 @@ use crate::LogId;
 use crate::codec;
 use crate::disk::{create_dir, sync_dir};
 use crate::error::{LogError, io_error};
-use schemas::frame::{Compression, FrameError, FrameHeader, HEADER_LEN as FRAME_HEADER_LEN, Head, decode_into, encode};
+use schemas::frame::{
+    Compression, FrameError, FrameHeader, HEADER_LEN as FRAME_HEADER_LEN, Head, decode_into, encode,
+    schema_fingerprint_of,
+};
 use schemas::{Bytes32, Envelope, Record, SCHEMA_VERSION, UtcNanos};
 use std::fs::{self, File};
 use std::io::{BufWriter, Seek, SeekFrom, Write};
@@ -22,6 +25,8 @@ const BLOCK_EVENTS: usize = 1024;
 const BLOCK_LEN: usize = 64 << 10;
 /// A frame of at least this many events, or half a block's bytes, is stored as a block of its own, byte for byte.
 const ALONE_EVENTS: u32 = 512;
+/// Synced after so many bytes: a whole segment at once would keep the disk from a commit's sync for as long as it takes.
+const SYNC_EVERY: u64 = 1 << 20;
 /// What makes sealed ticks four to six times smaller; higher levels gain a twentieth and take twice the time.
 const ZSTD_LEVEL: i32 = 3;
 
@@ -38,6 +43,7 @@ pub(crate) struct SegmentWriter {
     temp: PathBuf,
     out: BufWriter<File>,
     at: u64,
+    synced: u64,
     header: SegmentHeader,
     /// Behind the last block, in the chain of blocks.
     block_head: Head,
@@ -66,6 +72,7 @@ impl SegmentWriter {
             temp,
             out: BufWriter::with_capacity(1 << 20, file),
             at: 0,
+            synced: 0,
             header: SegmentHeader {
                 schema: 1,
                 log_id,
@@ -76,7 +83,7 @@ impl SegmentWriter {
                 compression,
             },
             block_head: before,
-            footer: Footer { raw_len: 0, frames: 0, blocks: Vec::new() },
+            footer: Footer { fingerprint: 0, raw_len: 0, frames: 0, blocks: Vec::new() },
             pending: Vec::new(),
             pending_len: 0,
             pending_frames: Vec::new(),
@@ -179,12 +186,22 @@ impl SegmentWriter {
         self.put(&header_bytes)?;
         self.out.write_all(stored).map_err(io_error("write", &self.temp))?;
         self.at += stored.len() as u64;
+        if self.at - self.synced >= SYNC_EVERY {
+            self.sync()?;
+        }
         self.block_head = Head { seq: header.last_seq(), chain: entry.hash };
         self.header.schema = self.header.schema.max(like.schema);
         self.header.first_time = self.header.first_time.min(like.first_time);
         self.header.last_time = self.header.last_time.max(like.last_time);
         self.footer.raw_len += (FRAME_HEADER_LEN + plain.len()) as u64;
         self.footer.blocks.push(entry);
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), LogError> {
+        let done = self.out.flush().and_then(|()| self.out.get_ref().sync_data());
+        done.map_err(io_error("sync", &self.temp))?;
+        self.synced = self.at;
         Ok(())
     }
 
@@ -198,6 +215,7 @@ impl SegmentWriter {
             fs::remove_file(&temp).map_err(io_error("remove", &temp))?;
             return Ok(None);
         }
+        self.footer.fingerprint = schema_fingerprint_of(self.header.schema).unwrap_or(0);
         let Some(footer) = codec::encode(&self.footer) else {
             return Err(LogError::Frame(FrameError::TooLarge(self.footer.blocks.len())));
         };

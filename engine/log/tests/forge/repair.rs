@@ -60,6 +60,7 @@ pub fn snapshot(bytes: &mut [u8]) {
 /// A segment's footer, field by field as it is stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Footer {
+    pub fingerprint: u64,
     pub raw_len: u64,
     pub frames: u64,
     pub blocks: Vec<Entry>,

@@ -203,6 +203,7 @@ fn change_footer(forged: &mut Segment, input: &mut Input<'_>) {
         0 => footer.raw_len = input.number(footer.raw_len),
         1 => footer.frames = input.number(footer.frames),
         2 if footer.blocks.len() > 1 => drop(footer.blocks.remove(index)),
+        3 if input.byte() == 0 => footer.fingerprint = input.number(footer.fingerprint),
         3 => {
             let again = footer.blocks[index].clone();
             footer.blocks.push(again);
