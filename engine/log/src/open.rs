@@ -305,6 +305,10 @@ impl Opening<'_> {
         let (sealed, roll_len) = (self.sealed, self.options.roll_len);
         let store = Store::HotOnly { hot: Box::new(store), sealed, unsealed_len: 0, roll_len };
         checkpoints.hold(self.dir, self.log_id, found)?;
+        // What is left of a journal is sealed. An empty file would later pass for a bad copy of what is committed now.
+        if disk::remove_files(self.journal, |n| n.ends_with(".aaj"))? {
+            disk::sync_dir(self.journal)?;
+        }
         Ok(self.writer(store, anchor, found, checkpoints.file, lock))
     }
 
