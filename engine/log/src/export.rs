@@ -73,7 +73,8 @@ pub fn assemble(dir: &Path, segments: &[PathBuf], snapshots: &[PathBuf]) -> Resu
     let base = first.before;
     create_dir(dir)?;
     let _lock = WriterLock::take(dir, "a restore")?;
-    let into = segment_dir(dir);
+    // Segments get their place last of all: with fewer of them than there should be, this could be taken for a log.
+    let into = dir.join("segments.tmp");
     create_dir(&into)?;
     for info in &infos {
         copy_synced(&info.path, &into.join(segment::file_name(info.first_seq, info.last_seq)))?;
@@ -94,18 +95,20 @@ pub fn assemble(dir: &Path, segments: &[PathBuf], snapshots: &[PathBuf]) -> Resu
         // Which segments it was is in the backup they went to.
         append(dir, &[PrunedSegment { log_id, first_seq: 1, head: base, footer_hash: Bytes32::ZERO }])?;
     }
-    finish(dir, log_id, head)
+    finish(dir, log_id, head)?;
+    fs::rename(&into, segment_dir(dir)).map_err(io_error("name", &segment_dir(dir)))?;
+    sync_dir(dir)?;
+    Ok(head)
 }
 
-/// The journal and the anchor, last: until then it is no log.
-fn finish(dir: &Path, log_id: LogId, head: Head) -> Result<Head, LogError> {
-    create_dir(&journal_dir(dir))?;
-    JournalWriter::create_file(&journal_dir(dir), log_id, &head)?;
+/// The anchor and then the journal. Without their segments they are refused: the anchor tells what is missing.
+fn finish(dir: &Path, log_id: LogId, head: Head) -> Result<(), LogError> {
     let mut anchor = AnchorFile::open(dir, log_id, &AnchorState::default(), head, false)?;
     anchor.write(head, None)?;
     anchor.sync()?;
-    sync_dir(dir)?;
-    Ok(head)
+    create_dir(&journal_dir(dir))?;
+    JournalWriter::create_file(&journal_dir(dir), log_id, &head)?;
+    sync_dir(dir)
 }
 
 fn copy_synced(from: &Path, to: &Path) -> Result<(), LogError> {

@@ -103,7 +103,7 @@ impl HotStore {
     pub(crate) fn close_block(&mut self) -> Result<(), LogError> {
         let Some((first_seq, parts)) = self.gathering.finish() else { return Ok(()) };
         self.cached = None;
-        for (number, part) in (0u16..).zip(parts) {
+        for (number, part) in in_order(parts) {
             let key = part_key(first_seq, number);
             let inserted = self.with(|_, blk| blk.insert(key, part).map(|_| ()));
             inserted.map_err(|e| e.into_error("write", &self.hot))?;
@@ -244,6 +244,13 @@ impl Drop for HotStore {
     }
 }
 
+/// The parts of a block in the order in which they are stored: the first part last. Where it is, the others are, and are
+/// of the same block, even if a crash had left some parts of another one here.
+fn in_order(parts: Vec<Vec<u8>>) -> impl Iterator<Item = (u16, Vec<u8>)> {
+    let count = u16::try_from(parts.len()).unwrap_or(u16::MAX);
+    (0..count).zip(parts).rev()
+}
+
 /// Why the hot copy cannot be used. Not yet the log's error, because the journal can replace it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HotFault {
@@ -302,4 +309,49 @@ pub(crate) fn seal(hot: &Path) -> Result<HotSeal, LogError> {
         len += meta.len();
     }
     Ok(HotSeal { len, hash: Bytes32(*hasher.finalize().as_bytes()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemas::frame::{HEADER_LEN, encode};
+    use schemas::{CycleId, Event, Record, UtcNanos};
+
+    /// A frame that no compression makes small.
+    fn frame(head: &Head, salt: u64, len: u64) -> Vec<u8> {
+        let noise = |n: u64| blake3::hash(&(salt * 1_000_000 + n).to_le_bytes()).to_hex().to_string();
+        let event = schemas::event::SystemEvent::Halted { reason: (0..len / 64).map(noise).collect() };
+        encode(head, &vec![Record { time: UtcNanos(1), cause: 0, cycle: CycleId(0), event: Event::System(event) }])
+            .unwrap()
+            .0
+    }
+
+    fn parts(frame: &[u8]) -> Vec<(u16, Vec<u8>)> {
+        let mut builder = BlockBuilder::default();
+        builder.push(1, 1, frame);
+        in_order(builder.finish().unwrap().1).collect()
+    }
+
+    #[test]
+    fn a_block_that_two_crashes_left_half_written_is_absent() {
+        let genesis = Head::genesis(&[3; 16]);
+        let (long, short) = (frame(&genesis, 1, 60_000), frame(&genesis, 2, 30_000));
+        let (first, second) = (parts(&long), parts(&short));
+        assert!(first.len() > second.len() && second.len() > 2);
+        for stored_first in 0..first.len() {
+            for stored_second in 0..second.len() {
+                let dir = tempfile::tempdir().unwrap();
+                let mut store = HotStore::open(dir.path()).unwrap();
+                for (number, part) in first[..stored_first].iter().chain(&second[..stored_second]) {
+                    store.with(|_, blk| blk.insert(part_key(1, *number), &part[..]).map(|_| ())).unwrap();
+                }
+                assert_eq!(store.scan(genesis).unwrap(), genesis, "{stored_first} and {stored_second} parts");
+                let header = FrameHeader::parse(short.first_chunk::<HEADER_LEN>().unwrap()).unwrap();
+                store.push(&header, &short).unwrap();
+                store.checkpoint().unwrap();
+                assert_eq!(store.scan(genesis).unwrap().seq, 1);
+                assert_eq!(store.frame_at(1).unwrap().unwrap(), short);
+            }
+        }
+    }
 }

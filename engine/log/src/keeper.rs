@@ -332,9 +332,18 @@ pub(crate) fn forget_journal(dir: &Path, sealed_seq: u64, keep: usize) -> Result
 pub(crate) fn compress_old(dir: &Path, plain: usize) -> Result<(), LogError> {
     let segments = segment_dir(dir);
     for (_, _, path) in segment::list(&segments)?.iter().rev().skip(plain) {
-        if segment::file::read_header(path)?.is_ok_and(|h| h.compression == Compression::None) {
-            segment::recompress(path, &segments)?;
+        match compress_one(path, &segments) {
+            // A person has deleted it meanwhile, because an archive has it.
+            Err(_) if !path.exists() => {}
+            done => done?,
         }
+    }
+    Ok(())
+}
+
+fn compress_one(path: &Path, segments: &Path) -> Result<(), LogError> {
+    if segment::file::read_header(path)?.is_ok_and(|h| h.compression == Compression::None) {
+        segment::recompress(path, segments)?;
     }
     Ok(())
 }

@@ -54,7 +54,12 @@ pub fn compress(dir: &Path, plain: usize) -> Result<(), LogError> {
 pub fn prune(dir: &Path, upto: u64) -> Result<Vec<PrunedSegment>, LogError> {
     let _one_at_a_time = SegmentLock::take(dir)?;
     let refuse = |reason: String| LogError::MustKeep { upto, reason };
-    let files = segment::list(&segment_dir(dir))?;
+    let mut files = segment::list(&segment_dir(dir))?;
+    let pruned = read_pruned(dir)?.last().map(|p| p.head);
+    // What an earlier call had recorded, and was stopped before it deleted.
+    for (_, _, path) in files.extract_if(.., |(_, last, _)| pruned.is_some_and(|base| *last <= base.seq)) {
+        std::fs::remove_file(&path).map_err(io_error("remove", &path))?;
+    }
     let doomed: Vec<_> = files.iter().take_while(|(_, last, _)| *last <= upto).collect();
     let Some((_, last, _)) = doomed.last() else { return Ok(Vec::new()) };
     let log_id = segment::inspect(&doomed[0].2)?.log_id;
@@ -65,7 +70,7 @@ pub fn prune(dir: &Path, upto: u64) -> Result<Vec<PrunedSegment>, LogError> {
             "a start would need them, because no snapshot lies at or behind event {last}: {newest}"
         )));
     }
-    let mut head = read_pruned(dir)?.last().map_or_else(|| Head::genesis(&log_id), |p| p.head);
+    let mut head = pruned.unwrap_or_else(|| Head::genesis(&log_id));
     let mut gone = Vec::new();
     for (first_seq, _, path) in &doomed {
         let info = segment::verify(path, false, &mut |_| ())?;

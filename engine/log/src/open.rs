@@ -17,6 +17,7 @@ use crate::error::{LogError, io_error};
 use crate::hot::{HotStore, hot_db, hot_dir, seal};
 use crate::journal::{FILE_HEADER_LEN, FileHeader, JournalWriter, Layout, journal_dir, list_files};
 use crate::keeper::{Keeper, Work};
+use crate::kept;
 use crate::lock::WriterLock;
 use crate::notes::{OpenReport, RepairNote};
 use crate::sealing;
@@ -47,6 +48,11 @@ pub(crate) fn open(dir: &Path, options: &WriterOptions) -> Result<(LogWriter, Op
     let mut opening =
         Opening { dir, options, journal: &journal, log_id, anchor, sealed: Head::genesis(&log_id), notes: Vec::new() };
     opening.sealed = segments::settle(dir, log_id, &opening.anchor, &mut opening.notes)?;
+    for bad in kept::damaged(dir, log_id, opening.sealed)? {
+        disk::set_aside(&bad.file)?;
+        let reason = format!("a copy of sealed events was damaged at event {}: {}", bad.seq, bad.reason);
+        opening.notes.push(RepairNote::FileSetAside { file: bad.file, reason });
+    }
     let checkpoints = checkpoints::settle(dir, log_id, options.signer.clone(), &mut opening.notes)?;
     if options.journal || opening.has_unsealed_journal()? {
         opening.journaled(lock, checkpoints)

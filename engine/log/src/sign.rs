@@ -17,14 +17,14 @@
 //! | 252 | 4 | CRC-32C of the record before this field |
 
 use crate::LogId;
-use crate::disk::{read_if_there, sync_dir, take};
+use crate::disk::{read_if_there, sync_dir, take, with_suffix};
 use crate::error::{LogError, io_error};
 use k256::ecdsa::signature::hazmat::{PrehashSigner, PrehashVerifier};
 use k256::ecdsa::{Signature, SigningKey, VerifyingKey};
 use schemas::Bytes32;
 use schemas::frame::{FrameError, Head};
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -70,11 +70,17 @@ impl Signer {
         if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
             crate::disk::create_dir(parent)?;
         }
+        let temp = with_suffix(path, ".tmp");
         let create = || {
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+            // Half a key, if a process was killed here.
+            fs::remove_file(&temp).or_else(|e| if e.kind() == ErrorKind::NotFound { Ok(()) } else { Err(e) })?;
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temp)?;
             file.write_all(hex(&secret).as_bytes())?;
             file.write_all(b"\n")?;
-            file.sync_all()
+            file.sync_all()?;
+            // A rename would replace a key that is there.
+            fs::hard_link(&temp, path)?;
+            fs::remove_file(&temp)
         };
         create().map_err(io_error("write the key", path))?;
         secret.fill(0);

@@ -253,6 +253,15 @@ fn upcast_each<S: Schema>(
     }
 }
 
+/// The same records as a frame of version `S`, for readers that read in place. It is for memory only: its hash is not
+/// the one that the log's chain goes through.
+pub fn bring_up_as<S: Schema>(header: &FrameHeader, payload: &[u8]) -> Result<Vec<u8>, FrameError> {
+    let mut records = Vec::new();
+    decode_with::<S, _>(header, payload, &mut records, |_, record| record)?;
+    let before = Head { seq: header.first_seq.saturating_sub(1), chain: header.prev_chain };
+    Ok(encode_as::<S>(&before, &records)?.0)
+}
+
 /// Makes the frames again that were merged into one payload, bit for bit as they were written: with the types of their
 /// own version, so that they give the log's chain again. `counts` says how many records each frame has, `before` is the
 /// log's head in front of the first. Returns the bytes of each and the head behind it.

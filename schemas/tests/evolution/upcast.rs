@@ -6,7 +6,9 @@ use super::v2::{self, V2};
 use super::v3::{self, LaterV3, OtherKindV3, V3};
 use super::{samples, strategies};
 use proptest::prelude::*;
-use schemas::frame::{Check, FrameError, FrameHeader, HEADER_LEN, Head, decode_as, decode_into, encode, encode_as};
+use schemas::frame::{
+    Check, FrameError, FrameHeader, HEADER_LEN, Head, bring_up_as, decode_as, decode_into, encode, encode_as,
+};
 use schemas::versions::V1;
 use schemas::{Envelope, EventKind, Record};
 
@@ -70,6 +72,20 @@ fn an_upcast_says_what_it_must() {
         }
     }
     assert_eq!(seen, [2, 1, 6]);
+}
+
+#[test]
+fn an_old_frame_can_be_brought_up_to_be_read_in_place() {
+    let frame = v1_frame();
+    let (header, payload) = frame.split_first_chunk::<HEADER_LEN>().unwrap();
+    let header = FrameHeader::parse(header).unwrap();
+    let up = bring_up_as::<V2>(&header, payload).unwrap();
+    let (new, records) = read_as::<V2>(&up).unwrap();
+    assert_eq!((new.schema, new.first_seq, new.count), (2, header.first_seq, header.count));
+    assert_eq!((new.first_time, new.last_time, new.kinds), (header.first_time, header.last_time, header.kinds));
+    assert_eq!(records, read_as::<V2>(&frame).unwrap().1);
+    // What is of this version already comes out as it went in.
+    assert_eq!(bring_up_as::<V1>(&header, payload).unwrap(), frame);
 }
 
 #[test]

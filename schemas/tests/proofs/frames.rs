@@ -153,7 +153,7 @@ fn impossible_headers_are_refused() {
         (6, &[0, 0], FrameError::Impossible("schema version 0")),
         (8, &[0], codec("codec", 0)),
         (8, &[2], codec("codec", 2)),
-        (9, &[1], codec("compression", 1)),
+        (9, &[2], codec("compression", 2)),
         (12, &[0; 4], FrameError::Impossible("no records, or sequence 0")),
         (16, &too_long, FrameError::Impossible("payload length")),
         (20, &too_long, FrameError::Impossible("payload length")),

@@ -10,6 +10,7 @@ mod forging;
 mod frames;
 mod frozen;
 mod golden;
+mod in_place;
 mod json;
 mod money;
 mod reading;

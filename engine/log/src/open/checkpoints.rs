@@ -4,6 +4,7 @@ use crate::LogId;
 use crate::error::LogError;
 use crate::keeper::lock;
 use crate::notes::RepairNote;
+use crate::pruned::read_base;
 use crate::sign::{CheckpointFile, Reason, SignedCheckpoint, Signer, checkpoint_path, read_file};
 use crate::source::{chain_at, foreign};
 use schemas::frame::Head;
@@ -67,6 +68,10 @@ impl Found {
                 reason: format!("a checkpoint for event {} was signed", newest.head.seq),
                 file,
             });
+        }
+        // Of what was archived and deleted, the chain value at its end is all that is known.
+        if read_base(dir)?.is_some_and(|base| newest.head.seq < base.seq) {
+            return Ok(());
         }
         // What the sealing signed is what the segments were checked against.
         if newest.reason == Reason::Sealed && newest.head == head {

@@ -11,7 +11,7 @@ use crate::segment::file::{BlockBuf, SegmentFile};
 use crate::segment::format::TIMES_EVERY;
 use crate::segment::{self, segment_dir};
 use schemas::frame::{Check, FrameHeader, RECORD_LEN, decode_into, record_alone, time_alone};
-use schemas::{Envelope, Seq, UtcNanos};
+use schemas::{Envelope, SCHEMA_VERSION, Seq, UtcNanos};
 use std::collections::BTreeMap;
 
 /// Segments held open at once; the one used longest ago is closed for another.
@@ -22,6 +22,14 @@ struct Open {
     /// Which blocks were checked in whole.
     checked: Vec<bool>,
     used: u64,
+}
+
+impl Open {
+    /// Where the row of records begins in a block; 0 if it cannot be read record by record. The records of another
+    /// schema version have another length.
+    fn row_at(&self, index: usize) -> u32 {
+        if self.file.header.schema == SCHEMA_VERSION { self.file.footer.blocks[index].row_at } else { 0 }
+    }
 }
 
 /// Reads single events. Keeps what it opens, so one that lives long sees new events but not repairs.
@@ -60,7 +68,7 @@ impl PointReader {
         let open = self.segment(first)?;
         let Some(index) = open.file.block_of(n) else { return Ok(None) };
         let entry = &open.file.footer.blocks[index];
-        let (row_at, within) = (entry.row_at, (n - entry.first_seq) as usize);
+        let (row_at, within) = (open.row_at(index), (n - entry.first_seq) as usize);
         if row_at != 0 {
             self.check_block(first, index)?;
             if let Some(open) = self.open.get(&first)
@@ -83,10 +91,11 @@ impl PointReader {
                 None => Ok(None),
             };
         };
-        let blocks = &self.segment(first)?.file.footer.blocks;
+        let open = self.segment(first)?;
+        let blocks = &open.file.footer.blocks;
         let index = blocks.partition_point(|b| b.last_time < time);
         let Some(entry) = blocks.get(index) else { return Ok(None) };
-        let (base, count, row_at) = (entry.first_time.0, entry.count as usize, entry.row_at);
+        let (base, count, row_at) = (entry.first_time.0, entry.count as usize, open.row_at(index));
         let wanted = (time.0.max(base) - base) as u64;
         // The stretch of records that begins at or before the time and ends behind it.
         let stretch = entry.times.partition_point(|t| *t < wanted).saturating_sub(1);

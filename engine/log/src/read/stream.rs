@@ -5,8 +5,9 @@ use crate::LogId;
 use crate::anchor::read_anchor;
 use crate::error::LogError;
 use crate::source::{LogCursor, Step, Stretch};
-use schemas::frame::{Check, FrameHeader, FrameView, Head, decode_into, view};
-use schemas::{Envelope, Seq, UtcNanos};
+use schemas::frame::{Check, FrameError, FrameHeader, FrameView, HEADER_LEN, Head, bring_up_as, decode_into, view};
+use schemas::versions::Current;
+use schemas::{Envelope, SCHEMA_VERSION, Seq, UtcNanos};
 use std::path::{Path, PathBuf};
 
 /// Events in order, a frame or block at a time. Memory is bounded by the largest of them, whatever the log's size.
@@ -14,12 +15,14 @@ pub struct EventStream {
     dir: PathBuf,
     cursor: LogCursor,
     wanted: Wanted,
+    /// A frame of an older version, as this one has it.
+    brought_up: Vec<u8>,
 }
 
 impl EventStream {
     pub(super) fn open(dir: &Path, log_id: LogId, selection: &Selection) -> Result<Self, LogError> {
         let cursor = LogCursor::near(dir, log_id, selection.from.get())?;
-        Ok(Self { dir: dir.to_owned(), cursor, wanted: Wanted::new(selection) })
+        Ok(Self { dir: dir.to_owned(), cursor, wanted: Wanted::new(selection), brought_up: Vec::new() })
     }
 
     /// Puts the wanted events of the next frame or block that has some into `out`, which is cleared first. `Ok(false)`
@@ -49,10 +52,17 @@ impl EventStream {
     /// range of the selection is applied, its kinds, market, order and cycle only by what is skipped.
     pub fn next_view(&mut self) -> Result<Option<FrameView<'_>>, LogError> {
         let Some(header) = self.next_wanted()? else { return Ok(None) };
-        match view(&header, self.cursor.payload()) {
-            Ok(view) => Ok(Some(view.between(self.wanted.from, self.wanted.until))),
-            Err(e) => Err(self.undecodable(&header, e.to_string())),
-        }
+        let (from, until) = (self.wanted.from, self.wanted.until);
+        let seen = if header.schema == SCHEMA_VERSION {
+            view(&header, self.cursor.payload())
+        } else {
+            // An older version's records are brought up, which is a copy.
+            let frame = bring_up_as::<Current>(&header, self.cursor.payload());
+            self.brought_up = frame.map_err(|e| self.undecodable(&header, e.to_string()))?;
+            let parsed = self.brought_up.first_chunk().ok_or(FrameError::NotAFrame).and_then(FrameHeader::parse);
+            parsed.and_then(|header| view(&header, self.brought_up.get(HEADER_LEN..).unwrap_or_default()))
+        };
+        seen.map(|view| Some(view.between(from, until))).map_err(|e| self.undecodable(&header, e.to_string()))
     }
 
     /// Behind the last frame or block read.

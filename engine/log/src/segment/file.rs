@@ -7,6 +7,7 @@ use crate::error::{LogError, io_error};
 use schemas::Bytes32;
 use schemas::frame::{
     Check, Compression, FrameError, FrameHeader, HEADER_LEN as FRAME_HEADER_LEN, Head, PAYLOAD_LEN_MAX, remake_as,
+    schema_fingerprint_of,
 };
 use schemas::versions::Current;
 use std::fs::File;
@@ -91,6 +92,9 @@ impl SegmentFile {
             return Err(damaged(first, "its footer is damaged"));
         }
         let footer: Footer = codec::decode(&bytes).ok_or_else(|| damaged(first, "its footer cannot be decoded"))?;
+        if schema_fingerprint_of(header.schema).is_some_and(|known| known != footer.fingerprint) {
+            return Err(LogError::OtherSchema { file: path.to_owned() });
+        }
         if !footer.adds_up(&header, footer_at) {
             return Err(damaged(first, "its footer does not describe its blocks"));
         }

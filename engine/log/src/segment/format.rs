@@ -183,6 +183,8 @@ impl BlockEntry {
 /// What the footer holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Footer {
+    /// Fingerprint of the schema version in the header, so that a fork's segment is refused by name.
+    pub(crate) fingerprint: u64,
     /// Bytes of all plain payloads and headers.
     pub(crate) raw_len: u64,
     /// How many of the log's frames.

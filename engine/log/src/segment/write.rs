@@ -10,12 +10,14 @@ use crate::disk::{create_dir, sync_dir};
 use crate::error::{LogError, io_error};
 use schemas::frame::{
     Compression, FrameError, FrameHeader, HEADER_LEN as FRAME_HEADER_LEN, Head, decode_into, encode, records_at,
+    schema_fingerprint_of,
 };
 use schemas::{Bytes32, Envelope, Record, SCHEMA_VERSION, UtcNanos};
 use std::fs::{self, File};
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A block is closed when it has this many events ...
 const BLOCK_EVENTS: usize = 1024;
@@ -27,6 +29,13 @@ const ALONE_EVENTS: u32 = 512;
 const SYNC_EVERY: u64 = 1 << 20;
 /// What makes sealed ticks four to six times smaller; higher levels gain a twentieth and take twice the time.
 const ZSTD_LEVEL: i32 = 3;
+
+/// A name of this writer's own: a person may compress a segment at the moment when the engine does.
+fn temp_name(first_seq: u64) -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let (process, number) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    format!("s-{first_seq:016x}.{process}-{number}.tmp")
+}
 
 /// A segment being written under a temporary name.
 pub(crate) struct SegmentWriter {
@@ -50,7 +59,7 @@ impl SegmentWriter {
     /// Begins a segment behind `before` in the folder `dir`.
     pub(crate) fn create(dir: &Path, log_id: LogId, before: Head, compression: Compression) -> Result<Self, LogError> {
         create_dir(dir)?;
-        let temp = dir.join(format!("s-{:016x}.tmp", before.seq.wrapping_add(1)));
+        let temp = dir.join(temp_name(before.seq.wrapping_add(1)));
         let file = File::create(&temp).map_err(io_error("create", &temp))?;
         let packer = match compression {
             Compression::None => None,
@@ -74,7 +83,7 @@ impl SegmentWriter {
                 compression,
             },
             block_head: before,
-            footer: Footer { raw_len: 0, frames: 0, blocks: Vec::new() },
+            footer: Footer { fingerprint: 0, raw_len: 0, frames: 0, blocks: Vec::new() },
             pending: Vec::new(),
             pending_len: 0,
             pending_frames: Vec::new(),
@@ -211,6 +220,7 @@ impl SegmentWriter {
             fs::remove_file(&temp).map_err(io_error("remove", &temp))?;
             return Ok(None);
         }
+        self.footer.fingerprint = schema_fingerprint_of(self.header.schema).unwrap_or(0);
         let Some(footer) = codec::encode(&self.footer) else {
             return Err(LogError::Frame(FrameError::TooLarge(self.footer.blocks.len())));
         };
