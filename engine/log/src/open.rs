@@ -145,21 +145,25 @@ pub(crate) struct HotSource {
 }
 
 impl HotSource {
-    /// Copies the hot copy to `to` and opens that. The error says why there is nothing to ask.
-    pub(crate) fn copy(dir: &Path, anchor: &AnchorState, to: &Path) -> Result<Self, String> {
+    /// Copies the hot copy to `to` and opens that. The inner error says why there is nothing to ask, the outer one that
+    /// the system would not let us look: then nobody knows.
+    pub(crate) fn copy(dir: &Path, anchor: &AnchorState, to: &Path) -> Result<Result<Self, String>, LogError> {
         let hot = hot_dir(dir);
         if !hot_db(&hot).exists() {
-            return Err("there is no hot copy".to_owned());
+            return Ok(Err("there is no hot copy".to_owned()));
         }
         if let Some(closed) = trusted_seal(anchor)
-            && seal(&hot).map_err(|e| e.to_string())? != closed
+            && seal(&hot)? != closed
         {
             // Opening it could end the process, or silently return less than it holds.
-            return Err("the hot copy is damaged too".to_owned());
+            return Ok(Err("the hot copy is damaged too".to_owned()));
         }
-        disk::copy_dir(&hot, to).map_err(|e| e.to_string())?;
-        let store = HotStore::open(to).map_err(|e| format!("the hot copy is damaged too: {e}"))?;
-        Ok(Self { store, fault: None })
+        disk::copy_dir(&hot, to)?;
+        match HotStore::open(to) {
+            Ok(store) => Ok(Ok(Self { store, fault: None })),
+            Err(e) if e.is_of_system() => Err(e.into_error("open", to)),
+            Err(e) => Ok(Err(format!("the hot copy is damaged too: {e}"))),
+        }
     }
 }
 
@@ -211,6 +215,7 @@ impl Opening<'_> {
         checkpoints: checkpoints::Found,
     ) -> Result<(LogWriter, OpenReport), LogError> {
         let mut walked = self.settle_journal()?;
+        checkpoints.hold_so_far(self.dir, self.log_id, walked.head, self.options.hot)?;
         let mut anchor_file = self.settle_anchor(walked.head, false)?;
         let hot = if self.options.hot { Some(self.settle_hot(&mut walked)?) } else { None };
         let head = walked.head;
@@ -282,6 +287,7 @@ impl Opening<'_> {
         checkpoints: checkpoints::Found,
     ) -> Result<(LogWriter, OpenReport), LogError> {
         let hot = hot_dir(self.dir);
+        checkpoints.hold_so_far(self.dir, self.log_id, self.sealed, true)?;
         let found = self.find_alone(&hot)?;
         self.reaches_anchor(&found, "the hot copy does not have them either")?;
         let mut anchor = self.settle_anchor(found, true)?;
@@ -300,6 +306,10 @@ impl Opening<'_> {
         let (sealed, roll_len) = (self.sealed, self.options.roll_len);
         let store = Store::HotOnly { hot: Box::new(store), sealed, unsealed_len: 0, roll_len };
         checkpoints.hold(self.dir, self.log_id, found)?;
+        // What is left of a journal is sealed. An empty file would later pass for a bad copy of what is committed now.
+        if disk::remove_files(self.journal, |n| n.ends_with(".aaj"))? {
+            disk::sync_dir(self.journal)?;
+        }
         Ok(self.writer(store, anchor, found, checkpoints.file, lock))
     }
 
@@ -325,7 +335,7 @@ impl Opening<'_> {
         let hot = hot_dir(self.dir);
         let scratch = ScratchDir(self.dir.join(HOT_COPY));
         let damaged = |reason: String| LogError::Damaged { file: hot_db(&hot), seq: self.sealed.seq + 1, reason };
-        let mut source = HotSource::copy(self.dir, &self.anchor, &scratch.0).map_err(damaged)?;
+        let mut source = HotSource::copy(self.dir, &self.anchor, &scratch.0)?.map_err(damaged)?;
         source.store.scan(self.sealed).map_err(|e| damaged(e.to_string()))
     }
 
@@ -368,7 +378,7 @@ impl Opening<'_> {
             _ => {}
         }
         let scratch = ScratchDir(self.dir.join(HOT_COPY));
-        let (walked, hot) = match HotSource::copy(self.dir, &self.anchor, &scratch.0) {
+        let (walked, hot) = match HotSource::copy(self.dir, &self.anchor, &scratch.0)? {
             Ok(mut source) => {
                 (self.walk(true, &mut source)?, Some(source.store.scan(self.sealed).map_err(|e| e.to_string())))
             }

@@ -132,3 +132,17 @@ fn half_a_key_is_made_anew_and_a_whole_one_is_never_replaced() {
     assert!(matches!(Signer::create(&path), Err(LogError::Io { .. })));
     assert_eq!(Signer::load_or_create(&path).unwrap().public_key(), made);
 }
+
+/// What `rebuild_hot` does to a log without a journal, cut short between its two steps.
+#[test]
+fn an_empty_journal_is_no_copy_of_what_a_log_without_one_commits() {
+    let home = fast_home();
+    let without = WriterOptions { journal: false, ..options() };
+    closed_log(home.path(), &without, &[10]);
+    closed_log(home.path(), &options(), &[]);
+    assert!(journal_file(home.path(), 11).exists());
+    closed_log(home.path(), &without, &[5]);
+    let found = verify(home.path()).unwrap();
+    assert!(found.is_clean(), "{:?}", found.findings);
+    assert_eq!(notes(&repaired(home.path(), &without, 15)), "");
+}

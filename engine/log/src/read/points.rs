@@ -96,7 +96,7 @@ impl PointReader {
         let index = blocks.partition_point(|b| b.last_time < time);
         let Some(entry) = blocks.get(index) else { return Ok(None) };
         let (base, count, row_at) = (entry.first_time.0, entry.count as usize, open.row_at(index));
-        let wanted = (time.0.max(base) - base) as u64;
+        let wanted = time.0.max(base).wrapping_sub(base) as u64;
         // The stretch of records that begins at or before the time and ends behind it.
         let stretch = entry.times.partition_point(|t| *t < wanted).saturating_sub(1);
         let (from, seq) = (stretch * TIMES_EVERY, entry.first_seq);
