@@ -269,6 +269,7 @@ impl Opening<'_> {
             dir: self.dir.to_owned(),
             log_id: self.log_id,
             head,
+            frame: Vec::new(),
             checkpoint_len: self.options.checkpoint_len,
             since_checkpoint: 0,
             checkpoints,

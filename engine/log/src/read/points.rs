@@ -181,6 +181,7 @@ impl PointReader {
             && !open.checked[index]
         {
             open.file.block(index, Check::Crc, &mut self.buf)?;
+            open.file.check_row(index, self.buf.payload())?;
             open.checked[index] = true;
         }
         Ok(())
