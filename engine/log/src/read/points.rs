@@ -10,7 +10,7 @@ use crate::journal::{journal_dir, list_files};
 use crate::segment::file::{BlockBuf, SegmentFile};
 use crate::segment::format::TIMES_EVERY;
 use crate::segment::{self, segment_dir};
-use schemas::frame::{Check, FrameHeader, RECORD_LEN, decode_into, record_alone, time_alone};
+use schemas::frame::{Check, FrameHeader, RECORD_LEN, decode_into, record_alone, time_alone, view};
 use schemas::{Envelope, SCHEMA_VERSION, Seq, UtcNanos};
 use std::collections::BTreeMap;
 
@@ -77,6 +77,7 @@ impl PointReader {
             {
                 return Ok(Some(record.at(seq)));
             }
+            return self.in_block(first, index, seq);
         }
         self.read_block(first, index)?;
         Ok(self.in_last(n))
@@ -185,6 +186,15 @@ impl PointReader {
             open.checked[index] = true;
         }
         Ok(())
+    }
+
+    /// One event of a block that has to be read in whole for it; the others are not copied.
+    fn in_block(&mut self, first: u64, index: usize, seq: Seq) -> Result<Option<Envelope>, LogError> {
+        let Some(open) = self.open.get(&first) else { return Ok(None) };
+        let header = open.file.block(index, Check::Crc, &mut self.buf)?;
+        let found = view(&header, self.buf.payload())
+            .and_then(|records| records.get(seq.get()).map(|record| record.to_envelope()).transpose());
+        found.map_err(|e| LogError::Damaged { file: open.file.path.clone(), seq: seq.get(), reason: e.to_string() })
     }
 
     fn read_block(&mut self, first: u64, index: usize) -> Result<(), LogError> {
