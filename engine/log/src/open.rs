@@ -215,6 +215,7 @@ impl Opening<'_> {
         checkpoints: checkpoints::Found,
     ) -> Result<(LogWriter, OpenReport), LogError> {
         let mut walked = self.settle_journal()?;
+        checkpoints.hold_so_far(self.dir, self.log_id, walked.head, self.options.hot)?;
         let mut anchor_file = self.settle_anchor(walked.head, false)?;
         let hot = if self.options.hot { Some(self.settle_hot(&mut walked)?) } else { None };
         let head = walked.head;
@@ -268,6 +269,7 @@ impl Opening<'_> {
             dir: self.dir.to_owned(),
             log_id: self.log_id,
             head,
+            frame: Vec::new(),
             checkpoint_len: self.options.checkpoint_len,
             since_checkpoint: 0,
             checkpoints,
@@ -285,6 +287,7 @@ impl Opening<'_> {
         checkpoints: checkpoints::Found,
     ) -> Result<(LogWriter, OpenReport), LogError> {
         let hot = hot_dir(self.dir);
+        checkpoints.hold_so_far(self.dir, self.log_id, self.sealed, true)?;
         let found = self.find_alone(&hot)?;
         self.reaches_anchor(&found, "the hot copy does not have them either")?;
         let mut anchor = self.settle_anchor(found, true)?;
@@ -303,6 +306,10 @@ impl Opening<'_> {
         let (sealed, roll_len) = (self.sealed, self.options.roll_len);
         let store = Store::HotOnly { hot: Box::new(store), sealed, unsealed_len: 0, roll_len };
         checkpoints.hold(self.dir, self.log_id, found)?;
+        // What is left of a journal is sealed. An empty file would later pass for a bad copy of what is committed now.
+        if disk::remove_files(self.journal, |n| n.ends_with(".aaj"))? {
+            disk::sync_dir(self.journal)?;
+        }
         Ok(self.writer(store, anchor, found, checkpoints.file, lock))
     }
 

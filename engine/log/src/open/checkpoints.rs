@@ -58,6 +58,12 @@ impl Found {
         }
     }
 
+    /// The same while nothing is changed yet. `grows`: the hot copy may have more than the log up to `head`.
+    pub(super) fn hold_so_far(&self, dir: &Path, log_id: LogId, head: Head, grows: bool) -> Result<(), LogError> {
+        let ahead = self.newest.as_ref().is_some_and(|newest| newest.head.seq > head.seq);
+        if ahead && grows { Ok(()) } else { self.agrees(dir, log_id, head) }
+    }
+
     fn agrees(&self, dir: &Path, log_id: LogId, head: Head) -> Result<(), LogError> {
         let Some(newest) = &self.newest else { return Ok(()) };
         let file = checkpoint_path(dir);

@@ -9,6 +9,7 @@ use crate::journal::{journal_dir, list_files};
 use crate::keeper::seal_file;
 use crate::notes::RepairNote;
 use crate::pruned::{pruned_path, read_pruned};
+use crate::segment::file::read_header;
 use crate::segment::{self, SegmentInfo, segment_dir};
 use crate::source::{chain_at, foreign};
 use schemas::frame::Head;
@@ -27,10 +28,7 @@ pub(super) fn settle(
     }
     let base = pruned.last().map_or_else(|| Head::genesis(&log_id), |p| p.head);
     let mut files = segment::list(&segment_dir(dir))?;
-    // Deleting was interrupted behind its record.
-    for (_, _, path) in files.extract_if(.., |(_, last, _)| *last <= base.seq) {
-        std::fs::remove_file(&path).map_err(io_error("remove", &path))?;
-    }
+    let done: Vec<_> = files.extract_if(.., |(_, last, _)| *last <= base.seq).collect();
     let mut head = base;
     let newest = files.len().saturating_sub(1);
     for (at, (first, last, path)) in files.iter().enumerate() {
@@ -44,6 +42,12 @@ pub(super) fn settle(
         };
     }
     agrees_with_anchor(dir, log_id, anchor, head)?;
+    for (_, _, path) in done {
+        // Deleting was interrupted behind its record. Anything else was put there by a person.
+        if read_header(&path)?.is_ok_and(|h| pruned.iter().any(|p| p.head == h.head)) {
+            std::fs::remove_file(&path).map_err(io_error("remove", &path))?;
+        }
+    }
     Ok(head)
 }
 
