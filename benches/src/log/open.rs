@@ -39,7 +39,9 @@ pub fn measure(workshop: &mut Workshop) -> Result<Section, MeasureError> {
              verifies it. Files in the page cache. Every acknowledged event must be there.",
             workshop.events
         ),
-        columns: ["kills", "events at the last", "open, s", "CPU, s", "peak MiB", "notes on repairs"].map(str::to_owned).to_vec(),
+        columns: ["kills", "events at the last", "open, s", "CPU, s", "peak MiB", "notes on repairs"]
+            .map(str::to_owned)
+            .to_vec(),
         rows: vec![vec![
             workshop.rounds.to_string(),
             end.to_string(),

@@ -85,8 +85,7 @@ pub(super) fn encode_into_as<S: Schema>(
     // The header's place; what is in it is known last.
     bytes.resize(HEADER_LEN, 0);
     // Inside a payload all positions are relative, so it does not matter what stands before it.
-    let mut bytes =
-        to_bytes_in::<_, RkyvError>(records, bytes).map_err(|_| FrameError::TooLarge(records.len()))?;
+    let mut bytes = to_bytes_in::<_, RkyvError>(records, bytes).map_err(|_| FrameError::TooLarge(records.len()))?;
     let header = header_of::<S>(head, records, bytes.get(HEADER_LEN..).unwrap_or_default())?;
     bytes[..HEADER_LEN].copy_from_slice(&header.to_bytes());
     *frame = bytes;

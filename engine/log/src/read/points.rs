@@ -8,9 +8,9 @@ use super::LogReader;
 use crate::error::LogError;
 use crate::journal::{journal_dir, list_files};
 use crate::segment::file::{BlockBuf, SegmentFile};
-use crate::segment::format::TIMES_EVERY;
+use crate::segment::format::{BlockEntry, TIMES_EVERY};
 use crate::segment::{self, segment_dir};
-use schemas::frame::{Check, FrameHeader, RECORD_LEN, decode_into, record_alone, time_alone};
+use schemas::frame::{Check, FrameHeader, RECORD_LEN, decode_into, record_alone, time_alone, view};
 use schemas::{Envelope, SCHEMA_VERSION, Seq, UtcNanos};
 use std::collections::BTreeMap;
 
@@ -21,6 +21,10 @@ struct Open {
     file: SegmentFile,
     /// Which blocks were checked in whole.
     checked: Vec<bool>,
+    /// Last event and last time of every block, once more: a search through them stays in the processor's cache, one
+    /// through the footer's entries waits for memory at every step.
+    last_seqs: Vec<u64>,
+    last_times: Vec<UtcNanos>,
     used: u64,
 }
 
@@ -66,8 +70,8 @@ impl PointReader {
         }
         let Some(first) = self.segment_of(n)? else { return self.read_journal(seq) };
         let open = self.segment(first)?;
-        let Some(index) = open.file.block_of(n) else { return Ok(None) };
-        let entry = &open.file.footer.blocks[index];
+        let index = open.last_seqs.partition_point(|last| *last < n);
+        let Some(entry) = open.file.footer.blocks.get(index) else { return Ok(None) };
         let (row_at, within) = (open.row_at(index), (n - entry.first_seq) as usize);
         if row_at != 0 {
             self.check_block(first, index)?;
@@ -77,6 +81,7 @@ impl PointReader {
             {
                 return Ok(Some(record.at(seq)));
             }
+            return self.in_block(first, index, seq);
         }
         self.read_block(first, index)?;
         Ok(self.in_last(n))
@@ -93,7 +98,7 @@ impl PointReader {
         };
         let open = self.segment(first)?;
         let blocks = &open.file.footer.blocks;
-        let index = blocks.partition_point(|b| b.last_time < time);
+        let index = open.last_times.partition_point(|last| *last < time);
         let Some(entry) = blocks.get(index) else { return Ok(None) };
         let (base, count, row_at) = (entry.first_time.0, entry.count as usize, open.row_at(index));
         let wanted = time.0.max(base).wrapping_sub(base) as u64;
@@ -167,7 +172,9 @@ impl PointReader {
             let path = self.files.iter().find(|(f, _, _)| *f == first).map(|(_, _, path)| path);
             let file = SegmentFile::open(path.ok_or_else(unknown)?)?;
             let checked = vec![false; file.footer.blocks.len()];
-            self.open.insert(first, Open { file, checked, used });
+            let last_seqs = file.footer.blocks.iter().map(BlockEntry::last_seq).collect();
+            let last_times = file.footer.blocks.iter().map(|b| b.last_time).collect();
+            self.open.insert(first, Open { file, checked, last_seqs, last_times, used });
         }
         let open = self.open.get_mut(&first);
         let open = open.ok_or(LogError::Pruned { seq: first, first_seq: first })?;
@@ -185,6 +192,15 @@ impl PointReader {
             open.checked[index] = true;
         }
         Ok(())
+    }
+
+    /// One event of a block that has to be read in whole for it; the others are not copied.
+    fn in_block(&mut self, first: u64, index: usize, seq: Seq) -> Result<Option<Envelope>, LogError> {
+        let Some(open) = self.open.get(&first) else { return Ok(None) };
+        let header = open.file.block(index, Check::Crc, &mut self.buf)?;
+        let found = view(&header, self.buf.payload())
+            .and_then(|records| records.get(seq.get()).map(|record| record.to_envelope()).transpose());
+        found.map_err(|e| LogError::Damaged { file: open.file.path.clone(), seq: seq.get(), reason: e.to_string() })
     }
 
     fn read_block(&mut self, first: u64, index: usize) -> Result<(), LogError> {
