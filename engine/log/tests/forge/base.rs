@@ -26,8 +26,10 @@ fn every_kind() -> Vec<Record> {
 pub struct Base {
     /// A closed log that was never sealed: its files by name.
     pub journal: BTreeMap<PathBuf, Vec<u8>>,
-    /// A closed log with two segments, a short journal, a snapshot, checkpoints, and one segment archived and deleted.
+    /// A closed log with two segments, a short journal, a snapshot, and one segment archived and deleted.
     pub sealed: BTreeMap<PathBuf, Vec<u8>>,
+    /// Its signed checkpoints, apart: checking a signature takes longer than everything else together.
+    pub checkpoints: Vec<u8>,
     /// What is in them.
     pub journal_events: Vec<Envelope>,
     pub sealed_events: Vec<Envelope>,
@@ -48,10 +50,13 @@ pub fn base() -> &'static Base {
         write_sealed(&sealed, &home.path().join("key"));
         let reader = LogReader::open(&sealed).unwrap();
         let one = &reader.segments().unwrap()[0];
+        let mut files = crate::sample::files(&sealed);
+        let checkpoints = files.remove(Path::new("checkpoints")).unwrap();
         let packed = segment::recompress(&one.path, &home.path().join("packed")).unwrap();
         Base {
             journal: crate::sample::files(&plain),
-            sealed: crate::sample::files(&sealed),
+            sealed: files,
+            checkpoints,
             journal_events: read_from(&plain),
             sealed_events: read_from(&sealed),
             segments: [fs::read(&one.path).unwrap(), fs::read(packed.path).unwrap()],

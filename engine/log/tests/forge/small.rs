@@ -69,9 +69,12 @@ pub fn pruned(place: &Place, input: &[u8]) -> bool {
 fn in_a_log(place: &Place, input: &[u8], name: &str, record_len: usize) -> bool {
     let mut input = Input::new(input);
     let how = input.byte();
-    let from = if how & 1 == 0 { &base().sealed } else { &base().journal };
+    let mut from = if how & 1 == 0 { base().sealed.clone() } else { base().journal.clone() };
     let events = if how & 1 == 0 { &base().sealed_events } else { &base().journal_events };
-    let of_sealed = &base().sealed[Path::new(name)];
+    if how & 0x50 == 0x50 {
+        from.insert("checkpoints".into(), base().checkpoints.clone());
+    }
+    let of_sealed = base().sealed.get(Path::new(name)).unwrap_or(&base().checkpoints);
     let mut bytes = from.get(Path::new(name)).unwrap_or(of_sealed).clone();
     if how & 8 == 0 {
         change(&mut bytes, &mut input, 12);
@@ -81,7 +84,7 @@ fn in_a_log(place: &Place, input: &[u8], name: &str, record_len: usize) -> bool 
     if how & 4 == 0 {
         repair::records(&mut bytes, record_len);
     }
-    place.put(from, name, &bytes);
+    place.put(&from, name, &bytes);
     let read = look(&place.dir);
     let is_part = |read: &Vec<_>| events.windows(read.len().max(1)).any(|w| w == &read[..]) || read.is_empty();
     assert!(read.as_ref().is_none_or(is_part), "other events than were written");
