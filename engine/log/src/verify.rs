@@ -201,6 +201,8 @@ fn check_journal(
         log_id,
         start,
         anchor,
+        // Checkpoints are held against the log one by one.
+        signed: None,
         trust_end: false,
         roll_len: u64::MAX,
         write: false,

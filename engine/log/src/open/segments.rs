@@ -1,5 +1,5 @@
-//! The sealed part of a log that is opened: segments follow each other without a gap, the newest one is checked byte by
-//! byte, and one that is damaged or missing is made again if the journal files it was made from are still there.
+//! The sealed part of a log that is opened: segments follow each other without a gap, the newest one, and each whose
+//! journal file is still there, is checked byte by byte, and one that is damaged or missing is made again from that file.
 
 use crate::LogId;
 use crate::anchor::AnchorState;
@@ -14,13 +14,41 @@ use crate::source::{chain_at, foreign};
 use schemas::frame::Head;
 use std::path::{Path, PathBuf};
 
+/// What settling the sealed part changes. A refusal that comes later takes it back.
+#[derive(Default)]
+pub(super) struct Changes {
+    /// Segments made again, and where the damaged one is kept.
+    remade: Vec<(PathBuf, Option<PathBuf>)>,
+    /// Files whose deletion was recorded and then interrupted.
+    pruned: Vec<PathBuf>,
+    /// What to say of it.
+    pub(super) notes: Vec<RepairNote>,
+}
+
+impl Changes {
+    /// The log is not refused: what was begun is finished.
+    pub(super) fn keep(&mut self) -> Result<(), LogError> {
+        self.remade.clear();
+        for path in self.pruned.drain(..) {
+            std::fs::remove_file(&path).map_err(io_error("remove", &path))?;
+        }
+        Ok(())
+    }
+
+    /// The log is refused: every file is what it was.
+    pub(super) fn undo(&mut self) {
+        for (path, kept) in self.remade.drain(..).rev() {
+            // What cannot be put back is a whole segment with the same events, and the damaged one is beside it.
+            let _ = match kept {
+                Some(kept) => std::fs::rename(kept, path),
+                None => std::fs::remove_file(path),
+            };
+        }
+    }
+}
+
 /// Finds where the sealed part ends.
-pub(super) fn settle(
-    dir: &Path,
-    log_id: LogId,
-    anchor: &AnchorState,
-    notes: &mut Vec<RepairNote>,
-) -> Result<Head, LogError> {
+pub(super) fn settle(dir: &Path, log_id: LogId, anchor: &AnchorState, changes: &mut Changes) -> Result<Head, LogError> {
     let pruned = read_pruned(dir)?;
     if let Some(other) = pruned.iter().find(|p| p.log_id != log_id) {
         return Err(foreign(&pruned_path(dir), other.first_seq));
@@ -28,18 +56,19 @@ pub(super) fn settle(
     let base = pruned.last().map_or_else(|| Head::genesis(&log_id), |p| p.head);
     let mut files = segment::list(&segment_dir(dir))?;
     // Deleting was interrupted behind its record.
-    for (_, _, path) in files.extract_if(.., |(_, last, _)| *last <= base.seq) {
-        std::fs::remove_file(&path).map_err(io_error("remove", &path))?;
-    }
+    changes.pruned.extend(files.extract_if(.., |(_, last, _)| *last <= base.seq).map(|(_, _, path)| path));
     let mut head = base;
     let newest = files.len().saturating_sub(1);
+    let kept = list_files(&journal_dir(dir))?;
     for (at, (first, last, path)) in files.iter().enumerate() {
         if *first > head.seq + 1 {
-            head = remake(dir, log_id, head, first - 1, None, notes)?;
+            head = remake(dir, log_id, head, first - 1, None, changes)?;
         }
-        head = match examine(path, head, log_id, at == newest) {
+        // What can be repaired is looked for while it can.
+        let whole = at == newest || kept.binary_search_by_key(first, |(begins, _)| *begins).is_ok();
+        head = match examine(path, head, log_id, whole) {
             Ok(info) => info.head,
-            Err(e) if e.is_damage() => remake(dir, log_id, head, *last, Some((path.clone(), e)), notes)?,
+            Err(e) if e.is_damage() => remake(dir, log_id, head, *last, Some((path.clone(), e)), changes)?,
             Err(e) => return Err(e),
         };
     }
@@ -70,7 +99,7 @@ fn remake(
     before: Head,
     last: u64,
     damaged: Option<(PathBuf, LogError)>,
-    notes: &mut Vec<RepairNote>,
+    changes: &mut Changes,
 ) -> Result<Head, LogError> {
     let (first, journal) = (before.seq + 1, journal_dir(dir));
     let name = segment::file_name(first, last);
@@ -92,7 +121,8 @@ fn remake(
     }
     match seal_file(dir, log_id, before, last) {
         Ok(info) => {
-            notes.push(RepairNote::SegmentRestored { file: path, seq: first, reason });
+            changes.remade.push((path.clone(), had.then_some(kept)));
+            changes.notes.push(RepairNote::SegmentRestored { file: path, seq: first, reason });
             Ok(info.head)
         }
         Err(second) => {
