@@ -44,7 +44,7 @@ fn replay(mut disk: Disk, trace: &Trace, until: usize) -> Disk {
 fn record(seed: u64, kept: &Path) -> Trace {
     let stage = Stage::new();
     let (ended, trace) = stage.run(WRITE_A_LOG, seed, None);
-    assert_eq!(ended.code, Some(0), "{}", ended.said);
+    assert_eq!(ended.code, Some(0), "seed {seed}: {}", ended.said);
     assert_eq!(trace.marks(trace.len()).last().map(|(_, text)| text), Some("done"));
     whole(&trace, Disk::new(Names::Strict, Dice::new(0)), &stage);
     fs::copy(stage.path("trace"), kept).unwrap();

@@ -61,6 +61,11 @@ impl Calls {
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
+
+    /// Whether it has the class that the shim calls so.
+    pub const fn holds(self, class: u64) -> bool {
+        self.0 & class != 0
+    }
 }
 
 /// Which calls fail, and how.

@@ -54,7 +54,9 @@ pub fn command(program: &str) -> Command {
     for (name, _) in std::env::vars().filter(|(n, _)| n.starts_with("ARENA_")) {
         command.env_remove(name);
     }
-    command.env("NO_COLOR", "1").env("XDG_DATA_HOME", "/nonexistent/data").stdin(Stdio::null());
+    // The key that signs checkpoints is made there.
+    let data = concat!(env!("CARGO_TARGET_TMPDIR"), "/data");
+    command.env("NO_COLOR", "1").env("XDG_DATA_HOME", data).stdin(Stdio::null());
     command
 }
 

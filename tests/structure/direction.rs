@@ -6,9 +6,10 @@ use super::workspace::{self, Member};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Each crate with the crates it may import. A line names only crates of lines above it.
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("arena-schemas", &[]),
     ("arena-log", &["arena-schemas"]),
+    ("arena-backup", &["arena-schemas", "arena-log"]),
     ("arena-projections", &["arena-schemas"]),
     ("arena-core", &["arena-schemas", "arena-projections"]),
     ("arena-exchange", &["arena-schemas", "arena-projections"]),
@@ -34,6 +35,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
         &[
             "arena-schemas",
             "arena-log",
+            "arena-backup",
             "arena-projections",
             "arena-core",
             "arena-exchange",
@@ -50,6 +52,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
 const EVERYTHING: &[&str] = &[
     "arena-schemas",
     "arena-log",
+    "arena-backup",
     "arena-projections",
     "arena-core",
     "arena-exchange",

@@ -15,7 +15,7 @@ const KILL_WITHIN: u64 = 400;
 /// Kills a writer and opens what it left, in every round.
 pub fn measure(workshop: &mut Workshop) -> Result<Section, MeasureError> {
     let dir = workshop.log("standard", Setup::Standard)?;
-    let (mut seconds, mut peaks, mut notes) = (Vec::new(), Vec::new(), 0);
+    let (mut seconds, mut cpu, mut peaks, mut notes) = (Vec::new(), Vec::new(), Vec::new(), 0);
     let mut end = workshop.events;
     for round in 1..=workshop.rounds {
         eprintln!("open, round {round} of {}", workshop.rounds);
@@ -28,6 +28,7 @@ pub fn measure(workshop: &mut Workshop) -> Result<Section, MeasureError> {
         }
         end = done.opened.seq;
         seconds.push(done.cost.wall_nanos as f64 / 1e9);
+        cpu.push(done.cost.cpu_nanos as f64 / 1e9);
         peaks.push(done.peak_kib as f64 / 1024.0);
         notes += done.opened.notes;
     }
@@ -38,11 +39,12 @@ pub fn measure(workshop: &mut Workshop) -> Result<Section, MeasureError> {
              verifies it. Files in the page cache. Every acknowledged event must be there.",
             workshop.events
         ),
-        columns: ["kills", "events at the last", "open, s", "peak MiB", "notes on repairs"].map(str::to_owned).to_vec(),
+        columns: ["kills", "events at the last", "open, s", "CPU, s", "peak MiB", "notes on repairs"].map(str::to_owned).to_vec(),
         rows: vec![vec![
             workshop.rounds.to_string(),
             end.to_string(),
             short(median(&seconds)),
+            short(median(&cpu)),
             short(median(&peaks)),
             notes.to_string(),
         ]],

@@ -3,7 +3,7 @@
 use super::Sink;
 use crate::error::MeasureError;
 use schemas::Record;
-use schemas::frame::{Head, encode};
+use schemas::frame::{Head, encode_into};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::FileExt;
@@ -19,6 +19,7 @@ pub struct RawFile {
     path: PathBuf,
     file: File,
     head: Head,
+    frame: Vec<u8>,
     end: u64,
 }
 
@@ -27,7 +28,7 @@ impl RawFile {
     pub fn growing(path: &Path) -> Result<Self, MeasureError> {
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(path);
         let file = file.map_err(MeasureError::io("create", path))?;
-        Ok(Self { path: path.to_owned(), file, head: Head::genesis(&LOG_ID), end: 0 })
+        Ok(Self { path: path.to_owned(), file, head: Head::genesis(&LOG_ID), frame: Vec::new(), end: 0 })
     }
 
     /// A file that has its length, and its blocks on the disk, before the first frame.
@@ -52,10 +53,10 @@ impl RawFile {
 
 impl Sink for RawFile {
     fn commit(&mut self, records: &Vec<Record>) -> Result<(), MeasureError> {
-        let (frame, head) = encode(&self.head, records)?;
-        self.file.write_all_at(&frame, self.end).map_err(MeasureError::io("write", &self.path))?;
+        let head = encode_into(&self.head, records, &mut self.frame)?;
+        self.file.write_all_at(&self.frame, self.end).map_err(MeasureError::io("write", &self.path))?;
         self.file.sync_data().map_err(MeasureError::io("sync", &self.path))?;
-        self.end += frame.len() as u64;
+        self.end += self.frame.len() as u64;
         self.head = head;
         Ok(())
     }

@@ -55,7 +55,9 @@ pub fn check(program: &str, log: &Path, depth: &Depth, look: Look) -> Result<(St
     let next = match report.findings.iter().map(|f| f.severity).max() {
         None => return Ok((text, Code::Ok)),
         Some(Severity::Repairable) => "nothing acknowledged is lost: the next `arena run`, or any writer, repairs it",
-        Some(Severity::Fatal) => "no writer will open this log: restore the named files, or all of it with `arena restore`",
+        Some(Severity::Fatal) => {
+            "no writer will open this log: restore the named files, or all of it with `arena restore`"
+        }
     };
     if !look.quiet {
         eprintln!("{program}: {next}");

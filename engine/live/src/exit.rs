@@ -2,6 +2,7 @@
 
 use crate::config::ConfigFaults;
 use crate::engine::{EngineError, FeedError, RestoreError, RunError};
+use backup::BackupError;
 pub use console::exit::{Code, Failure, Outcome, finish};
 
 impl From<RestoreError> for Failure {
@@ -48,5 +49,19 @@ impl From<ConfigFaults> for Failure {
     fn from(e: ConfigFaults) -> Self {
         Self::new(Code::Config, e.to_string())
             .next("`arena config show --origin` lists every key, its value and where it is set")
+    }
+}
+
+/// How an error of a backup ends a command.
+pub fn backup_failure(e: BackupError) -> Failure {
+    let code = match &e {
+        _ if e.is_integrity() => Code::Integrity,
+        _ if e.is_usage() => Code::Usage,
+        _ => Code::Error,
+    };
+    let next = e.next_step();
+    match e {
+        BackupError::Log(e) => e.into(),
+        e => Failure { code, what: e.to_string(), next },
     }
 }

@@ -14,6 +14,7 @@ use crate::writer::LogWriter;
 use crossbeam::channel::{Receiver, SendTimeoutError, Sender, TryRecvError, bounded};
 use schemas::Record;
 use schemas::frame::Head;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -61,15 +62,16 @@ pub struct Ticket(Receiver<Result<Acknowledged, LogError>>, Arc<Shared>);
 impl Ticket {
     /// Waits until the batch is on the disk.
     pub fn wait(self) -> Result<Acknowledged, LogError> {
-        self.0.recv().map_err(|_| self.1.ended())?
+        self.1.hear(&self.0)?
     }
 
     /// Its acknowledgement, or why there is none, once; `None` if it is not on the disk yet.
     pub fn poll(&self) -> Option<Result<Acknowledged, LogError>> {
+        let ended = self.1.ended.load(Ordering::SeqCst);
         match self.0.try_recv() {
             Ok(answer) => Some(answer),
-            Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => Some(Err(self.1.ended())),
+            Err(TryRecvError::Empty) if !ended => None,
+            Err(_) => Some(Err(self.1.ended())),
         }
     }
 }
@@ -92,9 +94,19 @@ struct Shared {
     stats: Mutex<AppendStats>,
     /// Why the thread ended, if it ended by an error. The error itself goes to whoever stops the appender.
     reason: Mutex<Option<String>>,
+    /// Nothing is taken from the queue any more.
+    ended: AtomicBool,
 }
 
 impl Shared {
+    /// Waits for an answer. What was sent before the thread let go of its queue is answered or dropped; behind that only
+    /// an answer that is there already counts.
+    fn hear<T>(&self, answer: &Receiver<T>) -> Result<T, LogError> {
+        let ended = self.ended.load(Ordering::SeqCst);
+        let heard = if ended { answer.try_recv().ok() } else { answer.recv().ok() };
+        heard.ok_or_else(|| self.ended())
+    }
+
     fn ended(&self) -> LogError {
         match lock(&self.reason).clone() {
             Some(reason) => LogError::Poisoned { reason },
@@ -108,6 +120,21 @@ struct Submission {
     urgent: bool,
     since: Instant,
     ack: Sender<Result<Acknowledged, LogError>>,
+}
+
+/// The queue as the thread holds it. A channel keeps what was sent to it for as long as anybody can send, so messages
+/// must not be left in it: whoever waits for their answers would wait for ever.
+struct Queue {
+    messages: Receiver<Message>,
+    shared: Arc<Shared>,
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        // In this order: what is sent later finds the flag, what was sent before is let go here.
+        self.shared.ended.store(true, Ordering::SeqCst);
+        while self.messages.try_recv().is_ok() {}
+    }
 }
 
 /// Who waits for the frame being gathered: the first sequence, since when, and where the answer goes.
@@ -147,7 +174,7 @@ impl AppendHandle {
             // Whoever asked may be gone.
             let _ = reply.send(f(writer));
         })))?;
-        answer.recv().map_err(|_| self.shared.ended())?
+        self.shared.hear(&answer)?
     }
 
     /// What the log thread has done so far.
@@ -187,6 +214,7 @@ impl Appender {
         let (queue, queued) = bounded(options.queue_len.max(1));
         let shared = Arc::new(Shared::default());
         let dir = writer.dir().to_owned();
+        let queued = Queue { messages: queued, shared: Arc::clone(&shared) };
         let mut thread = Thread { writer, options, shared: Arc::clone(&shared), queued, next: None };
         let run = move || {
             let done = thread.run();
@@ -224,7 +252,7 @@ struct Thread {
     writer: LogWriter,
     options: AppendOptions,
     shared: Arc<Shared>,
-    queued: Receiver<Message>,
+    queued: Queue,
     /// What did not fit into the last frame.
     next: Option<Message>,
 }
@@ -233,7 +261,7 @@ impl Thread {
     fn run(&mut self) -> Result<(), LogError> {
         let mut frame: Vec<Record> = Vec::new();
         let mut waiting = Waiting::new();
-        while let Some(message) = self.next.take().or_else(|| self.queued.recv().ok()) {
+        while let Some(message) = self.next.take().or_else(|| self.queued.messages.recv().ok()) {
             match message {
                 Message::Do(f) => f(&mut self.writer),
                 Message::Batch(first) => {
@@ -253,14 +281,14 @@ impl Thread {
             next_seq += batch.records.len() as u64;
             frame.extend(batch.records);
         };
-        let queue_len = self.queued.len();
+        let queue_len = self.queued.messages.len();
         let (mut urgent, until) = (first.urgent, first.since + self.options.linger);
         take(first, frame);
         while self.options.group {
             let message = if urgent {
-                self.queued.try_recv().ok()
+                self.queued.messages.try_recv().ok()
             } else {
-                self.queued.recv_timeout(until.saturating_duration_since(now())).ok()
+                self.queued.messages.recv_timeout(until.saturating_duration_since(now())).ok()
             };
             match message {
                 Some(Message::Batch(batch))
@@ -307,5 +335,32 @@ impl Thread {
             let _ = ack.try_send(Ok(Acknowledged { first_seq, head }));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::WriterOptions;
+    use crate::writer::Store;
+    use schemas::{CycleId, Event, UtcNanos};
+    use std::path::Path;
+
+    #[test]
+    fn whoever_waits_hears_of_the_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut writer, _) = LogWriter::open(dir.path(), &WriterOptions::default()).unwrap();
+        let Store::Journal { journal, .. } = &mut writer.store else { panic!("no journal") };
+        journal.redirect(Path::new("/dev/full"));
+        let appender = Appender::start(writer, AppendOptions { group: false, ..AppendOptions::default() }).unwrap();
+        let event = schemas::event::SystemEvent::Resumed { reason: "note".to_owned() };
+        let note = Record { time: UtcNanos(1), cause: 0, cycle: CycleId(0), event: Event::System(event) };
+        let submit = || appender.submit(vec![note.clone()], true);
+        // Some are refused, some are taken and then dropped; none is left waiting.
+        let waiting: Vec<_> = std::iter::repeat_with(submit).take(300).collect();
+        assert!(waiting.into_iter().all(|ticket| ticket.and_then(Ticket::wait).is_err()));
+        assert!(appender.with_writer(|w| Ok(w.head())).is_err());
+        let error = appender.stop().err().unwrap();
+        assert!(matches!(error, LogError::DiskFull { .. }), "{error}");
     }
 }

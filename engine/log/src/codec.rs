@@ -1,9 +1,9 @@
-//! bincode, in one place: footers and snapshots. It reads only what a hash has vouched for.
+//! bincode, in one place: footers and snapshots. It reads only what a hash has vouched for, and borrows what is long, so
+//! that not even a forged length makes it allocate more than the bytes that are there.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
-/// No footer or snapshot body is longer; also what a forged length can make the decoder allocate.
+/// No footer or snapshot body is longer.
 const LEN_MAX: usize = 1 << 30;
 
 fn config() -> impl bincode::config::Config {
@@ -16,7 +16,7 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Option<Vec<u8>> {
 }
 
 /// Decodes bytes that are one value and nothing more.
-pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
-    let (value, used) = bincode::serde::decode_from_slice::<T, _>(bytes, config()).ok()?;
+pub(crate) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+    let (value, used) = bincode::serde::borrow_decode_from_slice::<T, _>(bytes, config()).ok()?;
     (used == bytes.len()).then_some(value)
 }

@@ -95,8 +95,12 @@ impl FrameCursor {
     pub(crate) fn refresh(&mut self) -> Result<(), LogError> {
         self.buf.clear();
         self.buf_at = self.offset;
-        if let Some((file, path)) = &mut self.file {
-            *file = File::open(&*path).map_err(io_error("open", path))?;
+        let Some((file, path)) = &mut self.file else { return Ok(()) };
+        match File::open(&*path) {
+            Ok(anew) => *file = anew,
+            // Sealed and deleted meanwhile. What is open still has its frames; the segment has what comes next.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(e) => return Err(io_error("open", path)(e)),
         }
         Ok(())
     }
@@ -225,5 +229,33 @@ fn read_header(file: &File, path: &Path, log_id: LogId) -> Result<Option<FileHea
             reason: "its header carries another log's id".to_owned(),
         }),
         _ => Ok(header),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{LogWriter, WriterOptions};
+    use schemas::{CycleId, Event, Record, UtcNanos};
+
+    #[test]
+    fn a_file_that_is_sealed_and_deleted_under_a_reader_is_read_to_its_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut writer, _) = LogWriter::open(dir.path(), &WriterOptions::default()).unwrap();
+        for n in 1..=3 {
+            let event = Event::System(schemas::event::SystemEvent::Resumed { reason: format!("note {n}") });
+            writer.commit(&vec![Record { time: UtcNanos(n), cause: 0, cycle: CycleId(0), event }]).unwrap();
+        }
+        let journal = crate::journal::journal_dir(dir.path());
+        let genesis = Head::genesis(&writer.log_id());
+        let mut cursor = FrameCursor::near(&journal, writer.log_id(), 1, genesis).unwrap();
+        assert!(matches!(cursor.step(|_| Some(Check::Full)).unwrap(), Step::Frame(_)));
+        std::fs::remove_file(cursor.path()).unwrap();
+        cursor.refresh().unwrap();
+        for seq in 2..=3 {
+            assert!(matches!(cursor.step(|_| Some(Check::Full)).unwrap(), Step::Frame(h) if h.first_seq == seq));
+        }
+        assert!(matches!(cursor.step(|_| None).unwrap(), Step::End));
+        assert_eq!(cursor.head(), writer.head());
     }
 }

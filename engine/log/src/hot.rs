@@ -290,6 +290,11 @@ impl HotFault {
         matches!(self, Self::Io(e) if outside.contains(&e.kind()))
     }
 
+    /// Whether the system said so; sled's own findings are I/O errors too, but without a number.
+    pub(crate) fn is_of_system(&self) -> bool {
+        matches!(self, Self::Io(e) if e.raw_os_error().is_some()) || self.is_outside()
+    }
+
     pub(crate) fn into_error(self, what: &'static str, hot: &Path) -> LogError {
         match self {
             Self::Io(e) => io_error(what, hot)(e),

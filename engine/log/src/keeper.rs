@@ -15,13 +15,14 @@ use crate::disk;
 use crate::error::{LogError, io_error};
 use crate::hot::HotStore;
 use crate::journal::{journal_dir, list_files};
+use crate::maintain::SegmentLock;
 use crate::segment::write::SegmentWriter;
 use crate::segment::{self, SegmentInfo, segment_dir};
 use crate::sign::{CheckpointFile, Reason};
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use schemas::frame::{Compression, Head};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -51,7 +52,9 @@ pub(crate) struct Work {
 #[derive(Default)]
 struct Shared {
     acknowledged: AtomicU64,
-    faulted: std::sync::atomic::AtomicBool,
+    faulted: AtomicBool,
+    /// Nobody obeys any more.
+    ended: AtomicBool,
     fault: Mutex<Option<LogError>>,
 }
 
@@ -79,6 +82,7 @@ impl Keeper {
         let (ask, asked) = bounded(1);
         let dir = work.dir.clone();
         let theirs = Arc::clone(&shared);
+        let asked = Asked { asks: asked, shared: Arc::clone(&shared) };
         let cursor = FrameCursor::near(&journal_dir(&dir), work.log_id, work.tailed.seq + 1, work.sealed)?;
         let thread = std::thread::Builder::new()
             .name("log-keeper".to_owned())
@@ -103,7 +107,14 @@ impl Keeper {
     fn ask<T>(&self, ask: impl FnOnce(Sender<T>) -> Ask) -> Result<T, LogError> {
         let (reply, answer) = bounded(1);
         let sent = self.ask.as_ref().is_some_and(|sender| sender.send(ask(reply)).is_ok());
-        let answered = if sent { answer.recv().ok() } else { None };
+        // Sent before the thread let go of the rest, it is answered or dropped; behind that only an answer that is there
+        // already counts.
+        let ended = self.shared.ended.load(Ordering::SeqCst);
+        let answered = match sent {
+            true if ended => answer.try_recv().ok(),
+            true => answer.recv().ok(),
+            false => None,
+        };
         match self.fault() {
             Some(fault) => Err(fault),
             None => answered.ok_or_else(|| LogError::Ended { reason: "its keeper is gone".to_owned() }),
@@ -144,6 +155,20 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+/// What the thread is asked. A channel keeps what was sent to it for as long as anybody can send, so nothing must be
+/// left in it: whoever asked would wait for ever.
+struct Asked {
+    asks: Receiver<Ask>,
+    shared: Arc<Shared>,
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.shared.ended.store(true, Ordering::SeqCst);
+        while self.asks.try_recv().is_ok() {}
+    }
+}
+
 struct Thread {
     work: Work,
     cursor: FrameCursor,
@@ -153,9 +178,9 @@ struct Thread {
 }
 
 impl Thread {
-    fn run(mut self, asked: &Receiver<Ask>) {
+    fn run(mut self, asked: &Asked) {
         loop {
-            let ask = match asked.recv_timeout(Duration::from_millis(LOOK_EVERY_MS)) {
+            let ask = match asked.asks.recv_timeout(Duration::from_millis(LOOK_EVERY_MS)) {
                 Ok(ask) => Some(ask),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -286,7 +311,12 @@ impl Thread {
             self.since_checkpoint += 1;
         }
         forget_journal(&self.work.dir, info.head.seq, self.work.keep_journal)?;
-        compress_old(&self.work.dir, self.work.plain_segments)
+        // Whoever deletes segments just now must not find them made anew; this can wait for the next one.
+        match SegmentLock::take(&self.work.dir) {
+            Ok(_alone) => compress_old(&self.work.dir, self.work.plain_segments),
+            Err(LogError::Locked { .. }) => Ok(()),
+            Err(e) => Err(e),
+        }
     }
 }
 

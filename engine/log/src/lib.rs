@@ -37,6 +37,7 @@ mod histogram;
 mod hot;
 mod journal;
 mod keeper;
+mod kept;
 mod lock;
 pub mod maintain;
 mod notes;

@@ -146,27 +146,30 @@ pub(crate) struct HotSource {
 }
 
 impl HotSource {
-    /// Copies the hot copy to `to` and opens that. The error says why there is nothing to ask.
-    pub(crate) fn copy(dir: &Path, anchor: &AnchorState, to: &Path) -> Result<Self, String> {
+    /// Copies the hot copy to `to` and opens that. The inner error says why there is nothing to ask, the outer one that
+    /// the system would not let us look: then nobody knows.
+    pub(crate) fn copy(dir: &Path, anchor: &AnchorState, to: &Path) -> Result<Result<Self, String>, LogError> {
         let hot = hot_dir(dir);
         if !hot_db(&hot).exists() {
-            return Err("there is no hot copy".to_owned());
+            return Ok(Err("there is no hot copy".to_owned()));
         }
         if let Some(closed) = trusted_seal(anchor)
-            && seal(&hot).map_err(|e| e.to_string())? != closed
+            && seal(&hot)? != closed
         {
             // It could silently return less than it holds.
-            return Err("the hot copy is damaged too: its files are not the ones that were closed".to_owned());
+            return Ok(Err("the hot copy is damaged too: its files are not the ones that were closed".to_owned()));
         }
         Self::copy_changed(dir, to)
     }
 
     /// The same, also if it is not what it was when it was closed.
-    fn copy_changed(dir: &Path, to: &Path) -> Result<Self, String> {
-        let hot = hot_dir(dir);
-        disk::copy_dir(&hot, to).map_err(|e| e.to_string())?;
-        let store = HotStore::open(to).map_err(|e| format!("the hot copy is damaged too: {e}"))?;
-        Ok(Self { store, fault: None })
+    fn copy_changed(dir: &Path, to: &Path) -> Result<Result<Self, String>, LogError> {
+        disk::copy_dir(&hot_dir(dir), to)?;
+        match HotStore::open(to) {
+            Ok(store) => Ok(Ok(Self { store, fault: None })),
+            Err(e) if e.is_of_system() => Err(e.into_error("open", to)),
+            Err(e) => Ok(Err(format!("the hot copy is damaged too: {e}"))),
+        }
     }
 }
 
@@ -208,6 +211,7 @@ struct Opening<'a> {
 impl Opening<'_> {
     fn open(&mut self, lock: WriterLock) -> Result<(LogWriter, OpenReport), LogError> {
         self.sealed = segments::settle(self.dir, self.log_id, &self.anchor, &mut self.changes)?;
+        self.changes.find_damaged_copies(self.dir, self.log_id, self.sealed)?;
         self.notes.append(&mut self.changes.notes);
         self.anchor.doubt_if_older_than(self.sealed);
         let signer = self.options.signer.clone();
@@ -291,6 +295,7 @@ impl Opening<'_> {
             dir: self.dir.to_owned(),
             log_id: self.log_id,
             head,
+            frame: Vec::new(),
             checkpoint_len: self.options.checkpoint_len,
             since_checkpoint: 0,
             checkpoints,
@@ -334,6 +339,10 @@ impl Opening<'_> {
         let (sealed, roll_len) = (self.sealed, self.options.roll_len);
         let store = Store::HotOnly { hot: Box::new(store), sealed, unsealed_len: 0, roll_len };
         checkpoints.drop_rest()?;
+        // What is left of a journal is sealed. An empty file would later pass for a bad copy of what is committed now.
+        if disk::remove_files(self.journal, |n| n.ends_with(".aaj"))? {
+            disk::sync_dir(self.journal)?;
+        }
         Ok(self.writer(store, anchor, found, checkpoints.file, lock))
     }
 
@@ -359,7 +368,7 @@ impl Opening<'_> {
         let hot = hot_dir(self.dir);
         let scratch = ScratchDir(self.dir.join(HOT_COPY));
         let damaged = |reason: String| LogError::Damaged { file: hot_db(&hot), seq: self.sealed.seq + 1, reason };
-        let mut source = HotSource::copy(self.dir, &self.anchor, &scratch.0).map_err(damaged)?;
+        let mut source = HotSource::copy(self.dir, &self.anchor, &scratch.0)?.map_err(damaged)?;
         let vouched = [self.anchor.newest.map(|a| a.head), self.signed];
         let (mut before, mut missed) = (self.sealed, None);
         let found = source.store.each_frame(self.sealed, &mut |header, _| {
@@ -423,7 +432,7 @@ impl Opening<'_> {
             _ => {}
         }
         let scratch = ScratchDir(self.dir.join(HOT_COPY));
-        let (walked, hot) = match HotSource::copy(self.dir, &self.anchor, &scratch.0) {
+        let (walked, hot) = match HotSource::copy(self.dir, &self.anchor, &scratch.0)? {
             Ok(mut source) => {
                 (self.walk(true, &mut source)?, Some(source.store.scan(self.sealed).map_err(|e| e.to_string())))
             }
@@ -545,7 +554,7 @@ impl Opening<'_> {
     /// hot copy is asked for what continues the journal.
     fn ask_changed(&mut self, walked: &mut Walk) -> Result<(), LogError> {
         let scratch = ScratchDir(self.dir.join(HOT_COPY));
-        let Ok(mut source) = HotSource::copy_changed(self.dir, &scratch.0) else { return Ok(()) };
+        let Ok(mut source) = HotSource::copy_changed(self.dir, &scratch.0)? else { return Ok(()) };
         let Ok(longer) = self.walk(true, &mut source) else { return Ok(()) };
         if longer.head.seq <= walked.head.seq {
             discard(&longer);

@@ -24,14 +24,18 @@ use k256::ecdsa::{Signature, SigningKey, VerifyingKey};
 use schemas::Bytes32;
 use schemas::frame::{FrameError, Head};
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 const RECORD_LEN: usize = 256;
 const SIGNED_LEN: usize = 129;
 const MAGIC: [u8; 4] = *b"AAck";
 const FORMAT: u16 = 1;
+
+/// Counts the keys made by this process.
+static CREATED: AtomicU32 = AtomicU32::new(0);
 
 /// A secp256k1 public key, SEC1 compressed.
 pub type PublicKey = [u8; 33];
@@ -52,7 +56,11 @@ impl Signer {
     /// Loads the key from a file of 64 hex digits, which nobody but its owner may read; makes the file with a new key
     /// from the system's random source if there is none.
     pub fn load_or_create(path: &Path) -> Result<Self, LogError> {
-        if path.exists() { Self::load(path) } else { Self::create(path) }
+        if path.exists() {
+            return Self::load(path);
+        }
+        // Another process may make it at the same moment; then its key is the one.
+        Self::create(path).or_else(|e| if path.exists() { Self::load(path) } else { Err(e) })
     }
 
     /// Makes a new key and writes it to a file that must not exist, readable by its owner alone.
@@ -70,17 +78,18 @@ impl Signer {
         if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
             crate::disk::create_dir(parent)?;
         }
-        let temp = with_suffix(path, ".tmp");
+        // A name of its own for each call: what a killed process leaves here is a key that nothing was signed with.
+        let number = CREATED.fetch_add(1, Ordering::Relaxed);
+        let temp = with_suffix(path, &format!(".{}-{number}.tmp", std::process::id()));
         let create = || {
-            // Half a key, if a process was killed here.
-            fs::remove_file(&temp).or_else(|e| if e.kind() == ErrorKind::NotFound { Ok(()) } else { Err(e) })?;
             let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temp)?;
             file.write_all(hex(&secret).as_bytes())?;
             file.write_all(b"\n")?;
             file.sync_all()?;
             // A rename would replace a key that is there.
-            fs::hard_link(&temp, path)?;
-            fs::remove_file(&temp)
+            let linked = fs::hard_link(&temp, path);
+            fs::remove_file(&temp)?;
+            linked
         };
         create().map_err(io_error("write the key", path))?;
         secret.fill(0);

@@ -188,14 +188,16 @@ fn parse(bytes: &[u8], log_id: LogId) -> Result<Snapshot, &'static str> {
         return Err("it belongs to another log");
     }
     let (raw_len, stored_len) = (u64::from_le_bytes(take(header, 72)), u64::from_le_bytes(take(header, 80)));
-    if body.len() as u64 != stored_len || raw_len > BODY_LEN_MAX as u64 {
+    // lz4 makes nothing more than 255 times smaller.
+    if body.len() as u64 != stored_len || raw_len > BODY_LEN_MAX as u64 || raw_len / 256 > stored_len {
         return Err("its body has another length than its header says");
     }
     if *blake3::hash(body).as_bytes() != take::<32>(header, 88) {
         return Err("its body is damaged");
     }
     let raw = lz4_flex::block::decompress(body, raw_len as usize).map_err(|_| "its body cannot be unpacked")?;
-    let sections = codec::decode(&raw).ok_or("its body cannot be decoded")?;
+    let sections: Vec<(&str, &[u8])> = codec::decode(&raw).ok_or("its body cannot be decoded")?;
+    let sections = sections.into_iter().map(|(name, bytes)| (name.to_owned(), bytes.to_vec())).collect();
     let head = Head { seq: u64::from_le_bytes(take(header, 32)), chain: Bytes32(take(header, 40)) };
     Ok(Snapshot { head, sections })
 }

@@ -141,7 +141,7 @@ fn check(
     }
     let scratch = scratch_dir()?;
     let mut hot = match &owner {
-        None => HotSource::copy(dir, &anchor, &scratch.0),
+        None => HotSource::copy(dir, &anchor, &scratch.0).unwrap_or_else(|e| Err(e.to_string())),
         Some(owner) => Err(format!("not checked: the engine is running ({owner})")),
     };
     // A log without a journal has its newest events in the hot copy, where no frame needs a repair.

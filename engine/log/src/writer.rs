@@ -10,7 +10,7 @@ use crate::lock::WriterLock;
 use crate::notes::OpenReport;
 use crate::sign::{CheckpointFile, Reason, Signer};
 use crate::{sealing, snapshot};
-use schemas::frame::{FrameError, FrameHeader, HEADER_LEN, Head, encode};
+use schemas::frame::{FrameError, FrameHeader, HEADER_LEN, Head, encode_into};
 use schemas::{Bytes32, Record, Seq};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -73,6 +73,9 @@ impl WriterOptions {
     }
 }
 
+/// A buffer longer than this was for one large frame and is not kept, bytes.
+const FRAME_KEPT_MAX: usize = 4 << 20;
+
 /// Where a commit goes.
 pub(crate) enum Store {
     /// Into the journal; a thread of its own does the rest.
@@ -91,6 +94,8 @@ pub struct LogWriter {
     pub(crate) dir: PathBuf,
     pub(crate) log_id: LogId,
     pub(crate) head: Head,
+    /// Room for the next frame.
+    pub(crate) frame: Vec<u8>,
     pub(crate) checkpoint_len: u64,
     pub(crate) since_checkpoint: u64,
     pub(crate) checkpoints: Option<Arc<Mutex<CheckpointFile>>>,
@@ -134,8 +139,12 @@ impl LogWriter {
         if records.is_empty() {
             return Ok(self.head);
         }
-        let (frame, behind) = encode(&self.head, records)?;
+        let mut frame = std::mem::take(&mut self.frame);
+        let behind = encode_into(&self.head, records, &mut frame)?;
         let written = self.write(&frame, behind);
+        if frame.capacity() <= FRAME_KEPT_MAX {
+            self.frame = frame;
+        }
         self.poison_on_error(written)?;
         Ok(behind)
     }

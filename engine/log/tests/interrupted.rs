@@ -122,13 +122,28 @@ fn what_a_checkpoint_or_a_snapshot_is_about_may_have_been_archived_and_deleted()
 }
 
 #[test]
-fn half_a_key_is_made_anew_and_a_whole_one_is_never_replaced() {
+fn half_a_key_is_no_key_and_a_whole_one_is_never_replaced() {
     let home = fast_home();
     let path = home.path().join("key");
-    fs::write(home.path().join("key.tmp"), "0123").unwrap();
+    // What a killed process left is no key, and in nobody's way.
+    fs::write(home.path().join("key.77-0.tmp"), "0123").unwrap();
     let made = Signer::load_or_create(&path).unwrap().public_key();
-    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(matches!(Signer::create(&path), Err(LogError::Io { .. })));
     assert_eq!(Signer::load_or_create(&path).unwrap().public_key(), made);
+}
+
+/// What `rebuild_hot` does to a log without a journal, cut short between its two steps.
+#[test]
+fn an_empty_journal_is_no_copy_of_what_a_log_without_one_commits() {
+    let home = fast_home();
+    let without = WriterOptions { journal: false, ..options() };
+    closed_log(home.path(), &without, &[10]);
+    closed_log(home.path(), &options(), &[]);
+    assert!(journal_file(home.path(), 11).exists());
+    closed_log(home.path(), &without, &[5]);
+    let found = verify(home.path()).unwrap();
+    assert!(found.is_clean(), "{:?}", found.findings);
+    assert_eq!(notes(&repaired(home.path(), &without, 15)), "");
 }

@@ -16,7 +16,7 @@ fn seq(n: u64) -> Seq {
 #[test]
 fn what_was_committed_is_read_back_across_reopens_and_files() {
     let dir = tempfile::tempdir().unwrap();
-    let small = WriterOptions { roll_len: 4096, checkpoint_len: 8192, ..options() };
+    let small = WriterOptions { roll_len: 4096, checkpoint_len: 8192, keep_journal: 100, ..options() };
     let mut last = 0;
     for frames in [&[1, 2, 30, 4][..], &[], &[100, 1, 1], &[300]] {
         let (mut writer, report) = LogWriter::open(dir.path(), &small).unwrap();

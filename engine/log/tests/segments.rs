@@ -350,3 +350,18 @@ proptest! {
         prop_assert_eq!(report.frames, frames.len() as u64);
     }
 }
+
+#[test]
+fn many_that_make_the_key_at_once_get_the_same() {
+    let home = fast_home();
+    let path = home.path().join("keys/log.key");
+    let made = |_| {
+        let path = path.clone();
+        std::thread::spawn(move || Signer::load_or_create(&path).unwrap().public_key())
+    };
+    let threads: Vec<_> = (0..16).map(made).collect();
+    let keys: Vec<_> = threads.into_iter().map(|t| t.join().unwrap()).collect();
+    assert!(keys.windows(2).all(|w| w[0] == w[1]));
+    assert_eq!(Signer::load(&path).unwrap().public_key(), keys[0]);
+    assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+}

@@ -12,7 +12,7 @@ mod version;
 mod view;
 
 pub use header::{Codec, Compression, FORMAT_VERSION, FrameHeader, HEADER_LEN, PAYLOAD_LEN_MAX};
-pub use payload::{decode_into, encode, schema_fingerprint, schema_fingerprint_of};
+pub use payload::{decode_into, encode, encode_into, schema_fingerprint, schema_fingerprint_of};
 pub use shape::{describe, fingerprint_of};
 pub use version::{Schema, Stored, bring_up_as, decode_as, encode_as, remake_as};
 pub use view::{FrameView, RECORD_LEN, RecordView, record_alone, records_at, time_alone, view};

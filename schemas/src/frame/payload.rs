@@ -2,7 +2,7 @@
 
 use super::header::FrameHeader;
 use super::shape::lineage;
-use super::version::{decode_with, encode_as};
+use super::version::{decode_with, encode_as, encode_into_as};
 use super::{FrameError, Head};
 use crate::event::{Envelope, Record};
 use crate::versions::Current;
@@ -11,6 +11,12 @@ use std::sync::OnceLock;
 /// Encodes `records` as the frame that follows `head`. Returns its bytes and the head behind it.
 pub fn encode(head: &Head, records: &Vec<Record>) -> Result<(Vec<u8>, Head), FrameError> {
     encode_as::<Current>(head, records)
+}
+
+/// The same into `frame`, in place of what it holds. Whoever encodes many frames keeps the buffer: for a large frame,
+/// fresh memory costs as much again as the encoding.
+pub fn encode_into(head: &Head, records: &Vec<Record>, frame: &mut Vec<u8>) -> Result<Head, FrameError> {
+    encode_into_as::<Current>(head, records, frame)
 }
 
 /// Decodes a payload that [`FrameHeader::check_payload`] has accepted, of this version or an older one, appending its

@@ -8,11 +8,10 @@ use super::header::{Codec, Compression, FrameHeader, HEADER_LEN, PAYLOAD_LEN_MAX
 use super::{FrameError, Head};
 use crate::ids::{Bytes32, Seq};
 use crate::time::UtcNanos;
-use rkyv::api::high::{HighDeserializer, HighSerializer, HighValidator};
+use rkyv::api::high::{HighDeserializer, HighSerializer, HighValidator, to_bytes_in};
 use rkyv::bytecheck::CheckBytes;
 use rkyv::rancor::{Error as RkyvError, Failure};
 use rkyv::ser::allocator::ArenaHandle;
-use rkyv::util::AlignedVec;
 use rkyv::vec::ArchivedVec;
 
 /// One version of the event schema.
@@ -38,7 +37,7 @@ pub trait Stored:
         Archived: for<'a> CheckBytes<HighValidator<'a, Failure>>
                       + for<'a> CheckBytes<HighValidator<'a, RkyvError>>
                       + rkyv::Deserialize<Self, HighDeserializer<RkyvError>>,
-    > + for<'a> rkyv::Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, RkyvError>>
+    > + for<'a> rkyv::Serialize<HighSerializer<Vec<u8>, ArenaHandle<'a>, RkyvError>>
     + serde::de::DeserializeOwned
 {
     /// Time stamped at append.
@@ -70,7 +69,32 @@ fn reader_of<S: Schema>(found: u16) -> Result<Reader, FrameError> {
 
 /// Encodes `records` as the frame of version `S` that follows `head`. Returns its bytes and the head behind it.
 pub fn encode_as<S: Schema>(head: &Head, records: &Vec<S::Record>) -> Result<(Vec<u8>, Head), FrameError> {
-    let payload = rkyv::to_bytes::<RkyvError>(records).map_err(|_| FrameError::TooLarge(records.len()))?;
+    let mut frame = Vec::new();
+    let behind = encode_into_as::<S>(head, records, &mut frame)?;
+    Ok((frame, behind))
+}
+
+/// The same into `frame`, in place of what it holds; after an error it is empty.
+pub(super) fn encode_into_as<S: Schema>(
+    head: &Head,
+    records: &Vec<S::Record>,
+    frame: &mut Vec<u8>,
+) -> Result<Head, FrameError> {
+    let mut bytes = std::mem::take(frame);
+    bytes.clear();
+    // The header's place; what is in it is known last.
+    bytes.resize(HEADER_LEN, 0);
+    // Inside a payload all positions are relative, so it does not matter what stands before it.
+    let mut bytes =
+        to_bytes_in::<_, RkyvError>(records, bytes).map_err(|_| FrameError::TooLarge(records.len()))?;
+    let header = header_of::<S>(head, records, bytes.get(HEADER_LEN..).unwrap_or_default())?;
+    bytes[..HEADER_LEN].copy_from_slice(&header.to_bytes());
+    *frame = bytes;
+    Ok(Head { seq: header.last_seq(), chain: header.chain() })
+}
+
+/// The header in front of a payload.
+fn header_of<S: Schema>(head: &Head, records: &[S::Record], payload: &[u8]) -> Result<FrameHeader, FrameError> {
     let stored_len = u32::try_from(payload.len())
         .ok()
         .filter(|l| *l <= PAYLOAD_LEN_MAX)
@@ -92,15 +116,12 @@ pub fn encode_as<S: Schema>(head: &Head, records: &Vec<S::Record>) -> Result<(Ve
         first_time: span.first_time,
         last_time: span.last_time,
         kinds: span.kinds,
-        payload_crc: crc32c::crc32c(&payload),
+        payload_crc: crc32c::crc32c(payload),
         prev_chain: head.chain,
-        payload_hash: Bytes32(*blake3::hash(&payload).as_bytes()),
+        payload_hash: Bytes32(*blake3::hash(payload).as_bytes()),
     };
     header.possible()?;
-    let mut bytes = Vec::with_capacity(HEADER_LEN + payload.len());
-    bytes.extend_from_slice(&header.to_bytes());
-    bytes.extend_from_slice(&payload);
-    Ok((bytes, Head { seq: header.last_seq(), chain: header.chain() }))
+    Ok(header)
 }
 
 /// Decodes a payload that [`FrameHeader::check_payload`] has accepted, whatever version it has, and appends its records

@@ -1,16 +1,21 @@
 //! The commands, one file each. Flags shared by all are here.
 
 pub mod backtest;
+pub mod backup;
 pub mod config;
 pub mod demo;
+pub mod drill;
 pub mod import;
 pub mod kill;
+pub mod maintain;
 pub mod man;
 pub mod pnl;
 pub mod query;
+pub mod restore;
 pub mod run;
 mod session;
 pub mod summary;
+mod target;
 pub mod verify;
 
 use crate::config::{Keeping, Loaded, load};
@@ -120,8 +125,18 @@ pub enum Cmd {
     Config(config::ConfigArgs),
     /// The kill switch: set it, release it, look at it
     Kill(kill::KillArgs),
-    /// Is every byte of a log as it was written?
+    /// Is every byte of a log, or of a backup, as it was written?
     Verify(verify::VerifyArgs),
+    /// Back up a log: everything acknowledged by now, also while an engine writes it
+    Backup(backup::BackupArgs),
+    /// The backups at a target
+    Backups(backup::ListArgs),
+    /// Make a log of a backup, checked before it gets its name
+    Restore(restore::RestoreArgs),
+    /// Prove that the newest backup restores to the same state as the log
+    Drill(drill::DrillArgs),
+    /// Seal, compress, prune what is archived, mend the hot copy, check
+    Maintain(maintain::MaintainArgs),
     /// Shell completions, to standard output
     Completions {
         /// For which shell
@@ -151,6 +166,11 @@ pub fn run(cli: Cli) -> Outcome {
         Cmd::Config(args) => config::run(global, &args),
         Cmd::Kill(args) => kill::run(global, &args),
         Cmd::Verify(args) => verify::run(global, &args),
+        Cmd::Backup(args) => backup::run(global, &args),
+        Cmd::Backups(args) => backup::list(global, &args),
+        Cmd::Restore(args) => restore::run(global, &args),
+        Cmd::Drill(args) => drill::run(global, &args),
+        Cmd::Maintain(args) => maintain::run(global, &args),
         Cmd::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "arena", &mut script);

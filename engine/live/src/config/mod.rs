@@ -3,10 +3,12 @@
 
 mod load;
 mod log;
+mod redact;
 mod tree;
 
 pub use load::{ConfigFaults, Loaded, load, load_text};
-pub use log::{Keeping, LogConfig};
+pub use log::{Keeping, LogConfig, default_key};
+pub use redact::without_secrets;
 pub use tree::{Origin, Setting};
 
 use engine_core::Config;

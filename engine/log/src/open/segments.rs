@@ -7,8 +7,10 @@ use crate::disk;
 use crate::error::{LogError, io_error};
 use crate::journal::{journal_dir, list_files};
 use crate::keeper::seal_file;
+use crate::kept;
 use crate::notes::RepairNote;
 use crate::pruned::{pruned_path, read_pruned};
+use crate::segment::file::read_header;
 use crate::segment::{self, SegmentInfo, segment_dir};
 use crate::source::{chain_at, foreign};
 use schemas::frame::Head;
@@ -21,16 +23,31 @@ pub(super) struct Changes {
     remade: Vec<(PathBuf, Option<PathBuf>)>,
     /// Files whose deletion was recorded and then interrupted.
     pruned: Vec<PathBuf>,
+    /// Kept journal files that are damaged.
+    copies: Vec<PathBuf>,
     /// What to say of it.
     pub(super) notes: Vec<RepairNote>,
 }
 
 impl Changes {
+    /// Looks for kept journal files that are no good copies of their segments.
+    pub(super) fn find_damaged_copies(&mut self, dir: &Path, log_id: LogId, sealed: Head) -> Result<(), LogError> {
+        for bad in kept::damaged(dir, log_id, sealed)? {
+            self.copies.push(bad.file.clone());
+            let reason = format!("a copy of sealed events was damaged at event {}: {}", bad.seq, bad.reason);
+            self.notes.push(RepairNote::FileSetAside { file: bad.file, reason });
+        }
+        Ok(())
+    }
+
     /// The log is not refused: what was begun is finished.
     pub(super) fn keep(&mut self) -> Result<(), LogError> {
         self.remade.clear();
         for path in self.pruned.drain(..) {
             std::fs::remove_file(&path).map_err(io_error("remove", &path))?;
+        }
+        for path in self.copies.drain(..) {
+            disk::set_aside(&path)?;
         }
         Ok(())
     }
@@ -55,8 +72,12 @@ pub(super) fn settle(dir: &Path, log_id: LogId, anchor: &AnchorState, changes: &
     }
     let base = pruned.last().map_or_else(|| Head::genesis(&log_id), |p| p.head);
     let mut files = segment::list(&segment_dir(dir))?;
-    // Deleting was interrupted behind its record.
-    changes.pruned.extend(files.extract_if(.., |(_, last, _)| *last <= base.seq).map(|(_, _, path)| path));
+    // Deleting was interrupted behind its record. Anything else was put there by a person.
+    for (_, _, path) in files.extract_if(.., |(_, last, _)| *last <= base.seq) {
+        if read_header(&path)?.is_ok_and(|h| pruned.iter().any(|p| p.head == h.head)) {
+            changes.pruned.push(path);
+        }
+    }
     let mut head = base;
     let newest = files.len().saturating_sub(1);
     let kept = list_files(&journal_dir(dir))?;

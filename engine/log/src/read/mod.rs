@@ -141,6 +141,11 @@ impl LogReader {
         Ok(stream.head())
     }
 
+    /// The log's head at `seq`; `None` if no frame ends there, or the log does not reach it.
+    pub fn chain_at(&self, seq: u64) -> Result<Option<Head>, LogError> {
+        crate::source::chain_at(&self.dir, self.log_id, seq)
+    }
+
     /// The newest usable snapshot that includes nothing behind `at_most`, and what had to be skipped.
     pub fn latest_snapshot(&self, at_most: Option<u64>) -> Result<SnapshotSearch, LogError> {
         snapshot::search(&self.dir, self.log_id, at_most)

@@ -10,7 +10,7 @@ use crate::journal::{journal_dir, list_files};
 use crate::segment::file::{BlockBuf, SegmentFile};
 use crate::segment::format::TIMES_EVERY;
 use crate::segment::{self, segment_dir};
-use schemas::frame::{Check, FrameHeader, RECORD_LEN, decode_into, record_alone, time_alone};
+use schemas::frame::{Check, FrameHeader, RECORD_LEN, decode_into, record_alone, time_alone, view};
 use schemas::{Envelope, SCHEMA_VERSION, Seq, UtcNanos};
 use std::collections::BTreeMap;
 
@@ -77,6 +77,7 @@ impl PointReader {
             {
                 return Ok(Some(record.at(seq)));
             }
+            return self.in_block(first, index, seq);
         }
         self.read_block(first, index)?;
         Ok(self.in_last(n))
@@ -96,7 +97,7 @@ impl PointReader {
         let index = blocks.partition_point(|b| b.last_time < time);
         let Some(entry) = blocks.get(index) else { return Ok(None) };
         let (base, count, row_at) = (entry.first_time.0, entry.count as usize, open.row_at(index));
-        let wanted = (time.0.max(base) - base) as u64;
+        let wanted = time.0.max(base).wrapping_sub(base) as u64;
         // The stretch of records that begins at or before the time and ends behind it.
         let stretch = entry.times.partition_point(|t| *t < wanted).saturating_sub(1);
         let (from, seq) = (stretch * TIMES_EVERY, entry.first_seq);
@@ -187,9 +188,19 @@ impl PointReader {
             && !open.checked[index]
         {
             open.file.block(index, Check::Crc, &mut self.buf)?;
+            open.file.check_row(index, self.buf.payload())?;
             open.checked[index] = true;
         }
         Ok(())
+    }
+
+    /// One event of a block that has to be read in whole for it; the others are not copied.
+    fn in_block(&mut self, first: u64, index: usize, seq: Seq) -> Result<Option<Envelope>, LogError> {
+        let Some(open) = self.open.get(&first) else { return Ok(None) };
+        let header = open.file.block(index, Check::Crc, &mut self.buf)?;
+        let found = view(&header, self.buf.payload())
+            .and_then(|records| records.get(seq.get()).map(|record| record.to_envelope()).transpose());
+        found.map_err(|e| LogError::Damaged { file: open.file.path.clone(), seq: seq.get(), reason: e.to_string() })
     }
 
     fn read_block(&mut self, first: u64, index: usize) -> Result<(), LogError> {

@@ -1,13 +1,13 @@
 //! A segment opened for reading.
 
 use super::FrameSink;
-use super::format::{BlockEntry, Footer, HEADER_LEN, SegmentHeader, TRAILER_LEN, Trailer, footer_hash};
+use super::format::{BlockEntry, Footer, HEADER_LEN, SegmentHeader, TIMES_EVERY, TRAILER_LEN, Trailer, footer_hash};
 use crate::codec;
 use crate::error::{LogError, io_error};
 use schemas::Bytes32;
 use schemas::frame::{
-    Check, Compression, FrameError, FrameHeader, HEADER_LEN as FRAME_HEADER_LEN, Head, PAYLOAD_LEN_MAX, remake_as,
-    schema_fingerprint_of,
+    Check, Compression, FrameError, FrameHeader, HEADER_LEN as FRAME_HEADER_LEN, Head, PAYLOAD_LEN_MAX, RECORD_LEN,
+    records_at, remake_as, schema_fingerprint_of, time_alone,
 };
 use schemas::versions::Current;
 use std::fs::File;
@@ -132,6 +132,21 @@ impl SegmentFile {
             }
         }
         Ok(header)
+    }
+
+    /// Checks that the footer's directions for reading single records lead to this block's records. A footer's hash says
+    /// that nothing was changed by accident, not that whoever wrote it told the truth.
+    pub(crate) fn check_row(&self, index: usize, payload: &[u8]) -> Result<(), LogError> {
+        let entry = &self.footer.blocks[index];
+        let row_at = records_at(payload.len(), entry.count).filter(|at| *at == entry.row_at as usize);
+        let row = row_at.and_then(|at| payload.get(at..)).unwrap_or_default();
+        let time = |record: &[u8]| time_alone(record).map(|t| t.0.wrapping_sub(entry.first_time.0) as u64);
+        let times = row.chunks_exact(RECORD_LEN).take(entry.count as usize).step_by(TIMES_EVERY).map(time);
+        let told = entry.times.iter().map(|t| Some(*t));
+        if row_at.is_some() && (entry.times.is_empty() || times.eq(told)) {
+            return Ok(());
+        }
+        Err(self.damaged(entry, "the footer's index does not lead to the block's records"))
     }
 
     /// The bytes of a part of a plain block's row of records, straight from the file.

@@ -196,10 +196,15 @@ impl Footer {
     /// Whether the blocks follow each other and fill the file and the range of events, and each is possible.
     pub(crate) fn adds_up(&self, header: &SegmentHeader, footer_at: u64) -> bool {
         let (mut at, mut next) = (HEADER_LEN as u64, header.before.seq.wrapping_add(1));
+        let frames: u64 = self.blocks.iter().map(|b| b.frames.len() as u64).sum();
+        if frames != self.frames {
+            return false;
+        }
         for b in &self.blocks {
             let frames: u64 = b.frames.iter().map(|n| u64::from(*n)).sum();
             let possible = b.at == at && b.first_seq == next && b.count > 0 && u64::from(b.count) == frames;
-            if !possible || (b.len as usize) < schemas::frame::HEADER_LEN {
+            let times = b.times.is_empty() || b.times.len() == (b.count as usize).div_ceil(TIMES_EVERY);
+            if !possible || !times || b.frames.contains(&0) || (b.len as usize) < schemas::frame::HEADER_LEN {
                 return false;
             }
             let Some(behind) = next.checked_add(u64::from(b.count)) else { return false };

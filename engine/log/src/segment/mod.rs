@@ -8,11 +8,13 @@
 pub(crate) mod bloom;
 pub(crate) mod file;
 pub(crate) mod format;
+mod index;
 pub(crate) mod write;
 
 use crate::disk::names;
 use crate::error::LogError;
 use file::{BlockBuf, SegmentFile};
+use index::Index;
 use schemas::frame::{Check, Compression, FrameHeader, Head, decode_into};
 use schemas::{Bytes32, UtcNanos};
 use std::path::{Path, PathBuf};
@@ -152,6 +154,9 @@ fn check(file: &SegmentFile, deep: bool, progress: &mut dyn FnMut(u64)) -> Resul
         decode_into(&header, buf.payload(), &mut events).map_err(|e| damaged(e.to_string()))?;
         if (header.kinds, header.first_time, header.last_time) != (entry.kinds, entry.first_time, entry.last_time) {
             return Err(damaged("the footer says other kinds or times than the block".to_owned()));
+        }
+        if !Index::of(&header, buf.payload().len(), &events).is_in(entry) {
+            return Err(damaged("the footer's index is not the block's".to_owned()));
         }
         if deep {
             file.frames(index, &header, buf.payload(), &mut |_, _, _| Ok(()))?;

@@ -1,15 +1,15 @@
 //! Writing a segment: frames go in, small ones are merged into blocks, and the file gets its name when all of it is
 //! on the disk and was read back.
 
-use super::bloom::Bloom;
-use super::format::{BlockEntry, FORMAT, Footer, HEADER_LEN, SegmentHeader, TIMES_EVERY, Trailer, footer_hash};
+use super::format::{BlockEntry, FORMAT, Footer, HEADER_LEN, SegmentHeader, Trailer, footer_hash};
+use super::index::Index;
 use super::{SegmentInfo, file_name, verify_as};
 use crate::LogId;
 use crate::codec;
 use crate::disk::{create_dir, sync_dir};
 use crate::error::{LogError, io_error};
 use schemas::frame::{
-    Compression, FrameError, FrameHeader, HEADER_LEN as FRAME_HEADER_LEN, Head, decode_into, encode, records_at,
+    Compression, FrameError, FrameHeader, HEADER_LEN as FRAME_HEADER_LEN, Head, decode_into, encode,
     schema_fingerprint_of,
 };
 use schemas::{Bytes32, Envelope, Record, SCHEMA_VERSION, UtcNanos};
@@ -166,12 +166,7 @@ impl SegmentWriter {
             prev_chain: self.block_head.chain,
             ..like
         };
-        let mut bloom = Bloom::default();
-        for e in events {
-            bloom.add_event(e.cycle.unwrap_or_default(), &e.event);
-        }
-        let by_record = self.packer.is_none() && like.schema == SCHEMA_VERSION;
-        let row_at = records_at(plain.len(), like.count).filter(|_| by_record).unwrap_or(0);
+        let Index { bloom, row_at, times } = Index::of(&header, plain.len(), events);
         let entry = BlockEntry {
             at: self.at,
             len: (FRAME_HEADER_LEN + stored.len()) as u32,
@@ -184,8 +179,8 @@ impl SegmentWriter {
             hash: header.chain(),
             end: end.chain,
             frames: frames.to_vec(),
-            row_at: row_at as u32,
-            times: time_index(events),
+            row_at,
+            times,
         };
         let header_bytes = header.to_bytes();
         self.put(&header_bytes)?;
@@ -246,15 +241,6 @@ impl SegmentWriter {
         sync_dir(&self.dir)?;
         Ok(Some(SegmentInfo { path, ..read_back }))
     }
-}
-
-/// Times of every 64th event, counted from the first; nothing if they step back, which the log's writer never does.
-fn time_index(events: &[Envelope]) -> Vec<u64> {
-    let first = events.first().map_or(0, |e| e.time.0);
-    if !events.is_sorted_by_key(|e| e.time) {
-        return Vec::new();
-    }
-    events.iter().step_by(TIMES_EVERY).map(|e| e.time.0.wrapping_sub(first) as u64).collect()
 }
 
 const _: () = assert!(FORMAT == 1, "a new format needs a reader for the old one");

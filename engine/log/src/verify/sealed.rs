@@ -5,6 +5,7 @@ use crate::LogId;
 use crate::cursor::{FrameCursor, Step};
 use crate::error::LogError;
 use crate::journal::{journal_dir, list_files};
+use crate::kept;
 use crate::pruned::{pruned_path, read_pruned};
 use crate::segment::{self, segment_dir};
 use crate::sign::{Reason, checkpoint_path, read_file};
@@ -60,6 +61,12 @@ pub(super) fn check(
         report.frames += info.frames;
         report.segments += 1;
         report.segment_bytes += info.file_len;
+    }
+    for bad in kept::damaged(dir, log_id, head)? {
+        let (file, seq, reason) = (bad.file.display(), bad.seq, bad.reason);
+        let text =
+            format!("{file}: a kept copy of sealed events is damaged at event {seq}: {reason}; the segment has them");
+        report.add(Severity::Repairable, text);
     }
     Ok(head)
 }

@@ -264,3 +264,27 @@ fn a_checkpoint_of_another_history_is_refused_and_nothing_changes() {
         assert_eq!(files(&ours), before);
     }
 }
+
+#[test]
+fn a_hole_between_kept_journal_files_is_no_damage_to_their_neighbours() {
+    let home = fast_home();
+    let dir = home.path().join("log");
+    let keep_all = WriterOptions { keep_journal: 99, ..small() };
+    sealed(&dir, &keep_all);
+    let (first, _) = segment::range_of(&segments(&dir)[2]).unwrap();
+    let kept = crate::sample::journal_file(&dir, first);
+    flip(&kept, 200);
+    let said = notes(&repaired(&dir, &keep_all, 300));
+    assert!(said.contains("a copy of sealed events was damaged") && said.lines().count() == 1, "{said}");
+    assert!(!kept.exists());
+    // Of files behind which one is missing, and of those whose segments were deleted, nothing is said.
+    let (mut writer, report) = LogWriter::open(&dir, &keep_all).unwrap();
+    assert_eq!(notes(&report), "");
+    writer.write_snapshot(&[("state".to_owned(), vec![1])]).unwrap();
+    maintain::prune(&dir, first - 1).unwrap();
+    writer.close().unwrap();
+    assert!(verify(&dir).unwrap().is_clean());
+    let (writer, report) = LogWriter::open(&dir, &keep_all).unwrap();
+    assert_eq!(notes(&report), "");
+    drop(writer);
+}

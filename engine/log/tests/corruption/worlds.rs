@@ -121,8 +121,12 @@ impl World {
         lay_out(&dir, &moments[2]);
         let reader = LogReader::open(&dir).unwrap();
         let (first, visible) = (reader.first_seq().unwrap(), reader.last().unwrap().seq);
+        let verified = eventlog::verify(&dir).unwrap();
+        assert!(verified.is_clean(), "{}: {:?}", plan.name, verified.findings);
         let (writer, report) = LogWriter::open(&dir, &plan.options).unwrap();
-        let notes = report.notes.iter().map(ToString::to_string).collect();
+        let notes: Vec<String> = report.notes.iter().map(ToString::to_string).collect();
+        let lags = |note: &String| plan.end != End::Closed && note.starts_with("hot copy was");
+        assert!(notes.iter().all(lags), "{}: {notes:?}", plan.name);
         writer.close().unwrap();
         assert_eq!(sample::read_from(&dir, first), sample::expected(report.head.seq)[first as usize - 1..]);
         Self { plan, moments, other, fork, first, head: report.head, visible, notes }

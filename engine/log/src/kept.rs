@@ -1,0 +1,61 @@
+//! Journal files that are kept after they were sealed: the second copy of their segments. A damaged one is good for
+//! nothing and is found before it is needed.
+
+use crate::LogId;
+use crate::cursor::{FrameCursor, Step};
+use crate::error::LogError;
+use crate::journal::{journal_dir, list_files};
+use crate::source::chain_at;
+use schemas::frame::{Check, Head};
+use std::path::{Path, PathBuf};
+
+/// A kept file that is not what its segment is.
+pub(crate) struct Damaged {
+    pub(crate) file: PathBuf,
+    /// The first event that is bad.
+    pub(crate) seq: u64,
+    pub(crate) reason: String,
+}
+
+/// Every kept file that is damaged.
+pub(crate) fn damaged(dir: &Path, log_id: LogId, sealed: Head) -> Result<Vec<Damaged>, LogError> {
+    let files = list_files(&journal_dir(dir))?;
+    let ends = files.iter().skip(1).map(|(first, _)| *first - 1).chain([u64::MAX]);
+    let mut found = Vec::new();
+    for ((first, path), end) in files.iter().zip(ends).filter(|((first, _), _)| *first <= sealed.seq) {
+        let bad = |seq: u64, reason: String| Damaged { file: path.clone(), seq, reason };
+        let before = match chain_at(dir, log_id, first - 1) {
+            Ok(Some(before)) => before,
+            Ok(None) => {
+                found.push(bad(*first, "it does not begin where a frame of the log begins".to_owned()));
+                continue;
+            }
+            Err(e) if e.is_damage() => continue,
+            Err(e) => return Err(e),
+        };
+        match examine(dir, log_id, before, end.min(sealed.seq)) {
+            Ok(None) => {}
+            Ok(Some((seq, reason))) => found.push(bad(seq, reason)),
+            Err(LogError::Damaged { seq, reason, .. }) => found.push(bad(seq, reason)),
+            Err(LogError::ForeignCopy { seq, reason, .. }) => found.push(bad(seq, reason)),
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(found)
+}
+
+/// The first fault of the file behind `before`, up to event `last`.
+fn examine(dir: &Path, log_id: LogId, before: Head, last: u64) -> Result<Option<(u64, String)>, LogError> {
+    let mut cursor = FrameCursor::near(&journal_dir(dir), log_id, before.seq + 1, before)?;
+    while cursor.head().seq < last {
+        let seq = cursor.head().seq + 1;
+        match cursor.step(|_| Some(Check::Full))? {
+            Step::Frame(_) => {}
+            Step::End => return Ok(Some((seq, "it ends early".to_owned()))),
+            Step::Bad(reason) => return Ok(Some((seq, reason))),
+        }
+    }
+    let end = cursor.head();
+    let same = end.seq != last || chain_at(dir, log_id, last)? == Some(end);
+    Ok((!same).then(|| (last, "it holds other events than its segment".to_owned())))
+}
