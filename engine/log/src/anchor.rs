@@ -119,6 +119,14 @@ pub(crate) struct AnchorState {
     pub(crate) doubtful: bool,
 }
 
+impl AnchorState {
+    /// A clean close is the last thing that is written. With events behind it, this anchor is one from before: what it
+    /// says of the hot copy and of the end is no longer so.
+    pub(crate) fn doubt_if_older_than(&mut self, head: Head) {
+        self.doubtful |= self.newest.is_some_and(|n| n.closed.is_some() && n.head.seq < head.seq);
+    }
+}
+
 /// Where the anchor is kept.
 pub(crate) fn anchor_path(dir: &Path) -> PathBuf {
     dir.join("head")

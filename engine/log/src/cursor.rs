@@ -203,6 +203,17 @@ impl FrameCursor {
     }
 }
 
+/// The log's head before a journal file, as its header says; `None` if that is damaged or the file is gone.
+pub(crate) fn before_file(path: &Path, log_id: LogId) -> Result<Option<Head>, LogError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(io_error("open", path)(e)),
+    };
+    let header = read_header(&file, path, log_id)?;
+    Ok(header.map(|h| Head { seq: h.first_seq.saturating_sub(1), chain: h.prev_chain }))
+}
+
 fn read_header(file: &File, path: &Path, log_id: LogId) -> Result<Option<FileHeader>, LogError> {
     let mut bytes = [0u8; FILE_HEADER_LEN];
     match file.read_exact_at(&mut bytes, 0) {

@@ -182,7 +182,12 @@ impl HotStore {
         let incomplete = || HotFault::Failed(format!("the block at event {start} is incomplete"));
         let block = self.block(start)?.ok_or_else(incomplete)?;
         let last = block.frames.last().map(|f| Head { seq: f.header.last_seq(), chain: f.header.chain() });
-        Ok(last.filter(|head| head.seq >= genesis.seq).unwrap_or(genesis))
+        let Some(last) = last.filter(|head| head.seq > genesis.seq) else { return Ok(genesis) };
+        // What was sealed and forgotten here is asked for again if a segment was lost.
+        match self.block_start(genesis.seq + 1)? {
+            Some(_) => Ok(last),
+            None => Err(HotFault::Failed(format!("events {} to {} are missing in it", genesis.seq + 1, start - 1))),
+        }
     }
 
     /// Reads and checks everything behind `start`. Returns where the copy ends; a last block that a crash left

@@ -5,6 +5,8 @@ use crate::LogId;
 use crate::cursor::{FrameCursor, Step};
 use crate::error::LogError;
 use crate::journal::{journal_dir, list_files};
+use crate::pruned::read_base;
+use crate::segment::{self, segment_dir};
 use crate::source::chain_at;
 use schemas::frame::{Check, Head};
 use std::path::{Path, PathBuf};
@@ -17,12 +19,15 @@ pub(crate) struct Damaged {
     pub(crate) reason: String,
 }
 
-/// Every kept file that is damaged.
+/// Every kept file that is damaged. Files of archived and deleted segments are copies of nothing that is here.
 pub(crate) fn damaged(dir: &Path, log_id: LogId, sealed: Head) -> Result<Vec<Damaged>, LogError> {
+    let base = read_base(dir)?.map_or(0, |base| base.seq);
     let files = list_files(&journal_dir(dir))?;
-    let ends = files.iter().skip(1).map(|(first, _)| *first - 1).chain([u64::MAX]);
+    let begins: Vec<u64> = files.iter().map(|(first, _)| *first).collect();
     let mut found = Vec::new();
-    for ((first, path), end) in files.iter().zip(ends).filter(|((first, _), _)| *first <= sealed.seq) {
+    for (at, (first, path)) in
+        files.iter().enumerate().filter(|(_, (first, _))| (base + 1..=sealed.seq).contains(first))
+    {
         let bad = |seq: u64, reason: String| Damaged { file: path.clone(), seq, reason };
         let before = match chain_at(dir, log_id, first - 1) {
             Ok(Some(before)) => before,
@@ -33,7 +38,8 @@ pub(crate) fn damaged(dir: &Path, log_id: LogId, sealed: Head) -> Result<Vec<Dam
             Err(e) if e.is_damage() => continue,
             Err(e) => return Err(e),
         };
-        match examine(dir, log_id, before, end.min(sealed.seq)) {
+        let last = begins.get(at + 1).map_or(sealed.seq, |next| sealed.seq.min(next - 1));
+        match examine(dir, log_id, before, last) {
             Ok(None) => {}
             Ok(Some((seq, reason))) => found.push(bad(seq, reason)),
             Err(LogError::Damaged { seq, reason, .. }) => found.push(bad(seq, reason)),
@@ -44,18 +50,24 @@ pub(crate) fn damaged(dir: &Path, log_id: LogId, sealed: Head) -> Result<Vec<Dam
     Ok(found)
 }
 
-/// The first fault of the file behind `before`, up to event `last`.
+/// The first fault of the file behind `before`, whose events go up to `last`, or up to where a segment ends if the file
+/// that came next is not kept any more.
 fn examine(dir: &Path, log_id: LogId, before: Head, last: u64) -> Result<Option<(u64, String)>, LogError> {
     let mut cursor = FrameCursor::near(&journal_dir(dir), log_id, before.seq + 1, before)?;
     while cursor.head().seq < last {
         let seq = cursor.head().seq + 1;
         match cursor.step(|_| Some(Check::Full))? {
             Step::Frame(_) => {}
+            Step::End if seq > before.seq + 1 && segment_begins(dir, seq)? => break,
             Step::End => return Ok(Some((seq, "it ends early".to_owned()))),
             Step::Bad(reason) => return Ok(Some((seq, reason))),
         }
     }
     let end = cursor.head();
-    let same = end.seq != last || chain_at(dir, log_id, last)? == Some(end);
-    Ok((!same).then(|| (last, "it holds other events than its segment".to_owned())))
+    let same = end.seq > last || chain_at(dir, log_id, end.seq)? == Some(end);
+    Ok((!same).then(|| (end.seq, "it holds other events than its segment".to_owned())))
+}
+
+fn segment_begins(dir: &Path, seq: u64) -> Result<bool, LogError> {
+    Ok(segment::list(&segment_dir(dir))?.iter().any(|(first, _, _)| *first == seq))
 }

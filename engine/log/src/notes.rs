@@ -35,7 +35,7 @@ pub enum RepairNote {
         /// What was wrong.
         reason: String,
     },
-    /// A journal file held nothing that the others do not hold; it was set aside.
+    /// A journal file, or the hot copy of a log without a journal, held nothing that is not elsewhere; it was set aside.
     FileSetAside {
         /// Which file.
         file: PathBuf,

@@ -17,7 +17,6 @@ use crate::error::{LogError, io_error};
 use crate::hot::{HotStore, hot_db, hot_dir, seal};
 use crate::journal::{FILE_HEADER_LEN, FileHeader, JournalWriter, Layout, journal_dir, list_files};
 use crate::keeper::{Keeper, Work};
-use crate::kept;
 use crate::lock::WriterLock;
 use crate::notes::{OpenReport, RepairNote};
 use crate::sealing;
@@ -25,7 +24,7 @@ use crate::segment::file::read_header;
 use crate::segment::{self, segment_dir};
 use crate::sign::CheckpointFile;
 use crate::source::chain_at;
-use crate::walk::{Change, FrameSource, NoSource, Walk, WalkOptions, apply, discard, walk};
+use crate::walk::{Change, FrameSource, NoSource, Walk, WalkOptions, apply, discard, misses, walk};
 use crate::writer::{LogWriter, Store, WriterOptions};
 use schemas::frame::{Check, Head};
 use std::path::Path;
@@ -45,20 +44,22 @@ pub(crate) fn open(dir: &Path, options: &WriterOptions) -> Result<(LogWriter, Op
     }
     let anchor = read_anchor(dir)?;
     let log_id = if is_new { options.new_log_id() } else { find_log_id(dir, &anchor)? };
-    let mut opening =
-        Opening { dir, options, journal: &journal, log_id, anchor, sealed: Head::genesis(&log_id), notes: Vec::new() };
-    opening.sealed = segments::settle(dir, log_id, &opening.anchor, &mut opening.notes)?;
-    for bad in kept::damaged(dir, log_id, opening.sealed)? {
-        disk::set_aside(&bad.file)?;
-        let reason = format!("a copy of sealed events was damaged at event {}: {}", bad.seq, bad.reason);
-        opening.notes.push(RepairNote::FileSetAside { file: bad.file, reason });
+    let mut opening = Opening {
+        dir,
+        options,
+        journal: &journal,
+        log_id,
+        anchor,
+        sealed: Head::genesis(&log_id),
+        signed: None,
+        changes: segments::Changes::default(),
+        notes: Vec::new(),
+    };
+    let opened = opening.open(lock);
+    if opened.is_err() {
+        opening.changes.undo();
     }
-    let checkpoints = checkpoints::settle(dir, log_id, options.signer.clone(), &mut opening.notes)?;
-    if options.journal || opening.has_unsealed_journal()? {
-        opening.journaled(lock, checkpoints)
-    } else {
-        opening.hot_only(lock, checkpoints)
-    }
+    opened
 }
 
 /// Refuses a directory that holds something else than a log.
@@ -155,10 +156,15 @@ impl HotSource {
         if let Some(closed) = trusted_seal(anchor)
             && seal(&hot)? != closed
         {
-            // Opening it could end the process, or silently return less than it holds.
-            return Ok(Err("the hot copy is damaged too".to_owned()));
+            // It could silently return less than it holds.
+            return Ok(Err("the hot copy is damaged too: its files are not the ones that were closed".to_owned()));
         }
-        disk::copy_dir(&hot, to)?;
+        Self::copy_changed(dir, to)
+    }
+
+    /// The same, also if it is not what it was when it was closed.
+    fn copy_changed(dir: &Path, to: &Path) -> Result<Result<Self, String>, LogError> {
+        disk::copy_dir(&hot_dir(dir), to)?;
         match HotStore::open(to) {
             Ok(store) => Ok(Ok(Self { store, fault: None })),
             Err(e) if e.is_of_system() => Err(e.into_error("open", to)),
@@ -196,10 +202,29 @@ struct Opening<'a> {
     anchor: AnchorState,
     /// Where the sealed part ends.
     sealed: Head,
+    /// The newest signed checkpoint, if it is about an event behind that.
+    signed: Option<Head>,
+    changes: segments::Changes,
     notes: Vec<RepairNote>,
 }
 
 impl Opening<'_> {
+    fn open(&mut self, lock: WriterLock) -> Result<(LogWriter, OpenReport), LogError> {
+        self.sealed = segments::settle(self.dir, self.log_id, &self.anchor, &mut self.changes)?;
+        self.changes.find_damaged_copies(self.dir, self.log_id, self.sealed)?;
+        self.notes.append(&mut self.changes.notes);
+        self.anchor.doubt_if_older_than(self.sealed);
+        let signer = self.options.signer.clone();
+        let checkpoints = checkpoints::settle(self.dir, self.log_id, signer, &mut self.notes)?;
+        checkpoints.hold(self.dir, self.log_id, self.sealed)?;
+        self.signed = checkpoints.behind(self.sealed);
+        if self.options.journal || self.has_unsealed_journal()? {
+            self.journaled(lock, checkpoints)
+        } else {
+            self.hot_only(lock, checkpoints)
+        }
+    }
+
     /// Whether the journal has events that no segment has.
     fn has_unsealed_journal(&self) -> Result<bool, LogError> {
         let files = list_files(self.journal)?;
@@ -210,16 +235,17 @@ impl Opening<'_> {
     }
 
     fn journaled(
-        mut self,
+        &mut self,
         lock: WriterLock,
         checkpoints: checkpoints::Found,
     ) -> Result<(LogWriter, OpenReport), LogError> {
         let mut walked = self.settle_journal()?;
-        checkpoints.hold_so_far(self.dir, self.log_id, walked.head, self.options.hot)?;
+        self.changes.keep()?;
+        self.anchor.doubt_if_older_than(walked.head);
         let mut anchor_file = self.settle_anchor(walked.head, false)?;
         let hot = if self.options.hot { Some(self.settle_hot(&mut walked)?) } else { None };
         let head = walked.head;
-        checkpoints.hold(self.dir, self.log_id, head)?;
+        checkpoints.drop_rest()?;
         anchor_file.write(head, None)?;
         disk::create_dir(self.journal)?;
         let (path, len) = match walked.last.clone() {
@@ -282,14 +308,21 @@ impl Opening<'_> {
     /// Opens a log that is kept in the hot copy alone. Everything in it is sealed before the first commit, so that
     /// readers see it.
     fn hot_only(
-        mut self,
+        &mut self,
         lock: WriterLock,
         checkpoints: checkpoints::Found,
     ) -> Result<(LogWriter, OpenReport), LogError> {
         let hot = hot_dir(self.dir);
-        checkpoints.hold_so_far(self.dir, self.log_id, self.sealed, true)?;
-        let found = self.find_alone(&hot)?;
-        self.reaches_anchor(&found, "the hot copy does not have them either")?;
+        let (found, useless) = self.find_alone(&hot)?;
+        self.is_complete(&found)?;
+        self.changes.keep()?;
+        if let Some(reason) = useless {
+            disk::set_aside(&hot)?;
+            // A creation that was cut short is no damage.
+            if self.anchor.newest.is_none_or(|a| a.generation > 1) {
+                self.notes.push(RepairNote::FileSetAside { file: hot.clone(), reason });
+            }
+        }
         let mut anchor = self.settle_anchor(found, true)?;
         disk::create_dir(&hot)?;
         let mut store = HotStore::open(&hot).map_err(|e| e.into_error("open", &hot))?;
@@ -305,7 +338,7 @@ impl Opening<'_> {
         anchor.sync()?;
         let (sealed, roll_len) = (self.sealed, self.options.roll_len);
         let store = Store::HotOnly { hot: Box::new(store), sealed, unsealed_len: 0, roll_len };
-        checkpoints.hold(self.dir, self.log_id, found)?;
+        checkpoints.drop_rest()?;
         // What is left of a journal is sealed. An empty file would later pass for a bad copy of what is committed now.
         if disk::remove_files(self.journal, |n| n.ends_with(".aaj"))? {
             disk::sync_dir(self.journal)?;
@@ -313,20 +346,20 @@ impl Opening<'_> {
         Ok(self.writer(store, anchor, found, checkpoints.file, lock))
     }
 
-    /// Where the hot copy ends. One that was never finished is set aside: the anchor is made before it and written again
-    /// behind it, and until then nothing can have been acknowledged.
-    fn find_alone(&mut self, hot: &Path) -> Result<Head, LogError> {
-        let unfinished = match &self.anchor.newest {
-            Some(anchor) => anchor.generation == 1 && anchor.head.seq == 0,
-            None => false,
-        };
-        match if hot_db(hot).exists() { self.examine_alone() } else { Ok(self.sealed) } {
-            Ok(found) if hot_db(hot).exists() || disk::names(hot)?.is_empty() => Ok(found),
-            Err(e) if !(e.is_damage() && unfinished) => Err(e),
-            _ => {
-                disk::set_aside(hot)?;
-                Ok(self.sealed)
-            }
+    /// Where the hot copy ends, and why it has to be made anew, if so. Nothing is lost with it while all that was
+    /// acknowledged is sealed.
+    fn find_alone(&self, hot: &Path) -> Result<(Head, Option<String>), LogError> {
+        let all_sealed = self.signed.is_none()
+            && self.anchor.newest.is_some_and(|a| !self.anchor.doubtful && a.head.seq <= self.sealed.seq);
+        if !hot_db(hot).exists() {
+            // sled refuses its own settings without the rest.
+            let rest = (!disk::names(hot)?.is_empty()).then(|| "sled's own file is missing".to_owned());
+            return Ok((self.sealed, rest));
+        }
+        match self.examine_alone() {
+            Ok(found) => Ok((found, None)),
+            Err(LogError::Damaged { reason, .. }) if all_sealed => Ok((self.sealed, Some(reason))),
+            Err(e) => Err(e),
         }
     }
 
@@ -336,25 +369,45 @@ impl Opening<'_> {
         let scratch = ScratchDir(self.dir.join(HOT_COPY));
         let damaged = |reason: String| LogError::Damaged { file: hot_db(&hot), seq: self.sealed.seq + 1, reason };
         let mut source = HotSource::copy(self.dir, &self.anchor, &scratch.0)?.map_err(damaged)?;
-        source.store.scan(self.sealed).map_err(|e| damaged(e.to_string()))
+        let vouched = [self.anchor.newest.map(|a| a.head), self.signed];
+        let (mut before, mut missed) = (self.sealed, None);
+        let found = source.store.each_frame(self.sealed, &mut |header, _| {
+            let behind = Head { seq: header.last_seq(), chain: header.chain() };
+            missed = vouched.iter().flatten().find(|place| misses(place, &before, &behind)).copied();
+            before = behind;
+            missed.is_none()
+        });
+        let found = found.map_err(|e| damaged(e.to_string()))?;
+        match missed {
+            None => Ok(found),
+            Some(place) => Err(LogError::ForeignCopy {
+                file: hot_db(&hot),
+                seq: place.seq,
+                reason: "the head anchor or a signed checkpoint has another chain value for that event".to_owned(),
+            }),
+        }
     }
 
-    /// Without a journal, nothing else can say that the end is complete.
-    fn reaches_anchor(&self, found: &Head, excuse: &str) -> Result<(), LogError> {
-        match &self.anchor.newest {
-            Some(anchor) if anchor.head.seq > found.seq => Err(LogError::LostSuffix {
-                head_seq: anchor.head.seq,
+    /// Without a journal, only the anchor and what was signed can say that the end is complete.
+    fn is_complete(&self, found: &Head) -> Result<(), LogError> {
+        let anchored = self.anchor.newest.map_or(0, |a| a.head.seq);
+        let vouched = anchored.max(self.signed.map_or(0, |s| s.seq));
+        if vouched > found.seq {
+            return Err(LogError::LostSuffix {
+                head_seq: vouched,
                 found_seq: found.seq,
                 file: hot_db(&hot_dir(self.dir)),
-                reason: excuse.to_owned(),
-            }),
-            None if found.seq > 0 && !self.options.trust_journal_end => Err(LogError::NoAnchor {
+                reason: "the hot copy does not have them either".to_owned(),
+            });
+        }
+        if self.anchor.newest.is_none() && found.seq > 0 && !self.options.trust_journal_end {
+            return Err(LogError::NoAnchor {
                 file: anchor_path(self.dir),
                 journal_seq: self.sealed.seq,
                 hot: format!("at event {}", found.seq),
-            }),
-            _ => Ok(()),
+            });
         }
+        Ok(())
     }
 
     fn walk(&self, write: bool, source: &mut dyn FrameSource) -> Result<Walk, LogError> {
@@ -363,6 +416,7 @@ impl Opening<'_> {
             log_id: self.log_id,
             start: self.sealed,
             anchor: &self.anchor,
+            signed: self.signed,
             trust_end: self.options.trust_journal_end,
             roll_len: self.options.roll_len,
             write,
@@ -468,6 +522,7 @@ impl Opening<'_> {
     fn examine_hot(&mut self, hot: &Path, walked: &mut Walk) -> Result<Result<(HotStore, Head), String>, LogError> {
         let closed = trusted_seal(&self.anchor);
         if closed.is_some() && closed != Some(seal(hot)?) {
+            self.ask_changed(walked)?;
             return Ok(Err("its files are not the ones that were closed".to_owned()));
         }
         let opened = HotStore::open(hot).and_then(|mut store| {
@@ -493,6 +548,22 @@ impl Opening<'_> {
             return Ok(Err(format!("it disagrees with the journal at or before event {}", head.seq)));
         }
         Ok(Ok((store, head)))
+    }
+
+    /// The anchor says that the hot copy was changed. It may be the anchor and the journal that are older: a copy of the
+    /// hot copy is asked for what continues the journal.
+    fn ask_changed(&mut self, walked: &mut Walk) -> Result<(), LogError> {
+        let scratch = ScratchDir(self.dir.join(HOT_COPY));
+        let Ok(mut source) = HotSource::copy_changed(self.dir, &scratch.0)? else { return Ok(()) };
+        let Ok(longer) = self.walk(true, &mut source) else { return Ok(()) };
+        if longer.head.seq <= walked.head.seq {
+            discard(&longer);
+            return Ok(());
+        }
+        self.apply(&longer)?;
+        self.notes.push(RepairNote::HeadRewritten { seq: longer.head.seq });
+        *walked = longer;
+        Ok(())
     }
 
     /// Gives the hot copy the journal's frames behind `from`. Returns how many events they have.

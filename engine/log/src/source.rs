@@ -2,9 +2,10 @@
 //! and sealed: a segment has its name before the journal file it was made from is deleted.
 
 use crate::LogId;
-use crate::cursor::{FrameCursor, Step as FrameStep};
+use crate::anchor::read_anchor;
+use crate::cursor::{FrameCursor, Step as FrameStep, before_file};
 use crate::error::LogError;
-use crate::journal::journal_dir;
+use crate::journal::{journal_dir, list_files};
 use crate::pruned::read_base;
 use crate::segment::bloom::{Bloom, Key};
 use crate::segment::file::{BlockBuf, SegmentFile, read_header};
@@ -238,6 +239,54 @@ fn locate_among(files: &[(u64, u64, PathBuf)], dir: &Path, log_id: LogId, seq: u
     let cursor = FrameCursor::near(&journal_dir(dir), log_id, seq, floor)?;
     let head = cursor.head();
     Ok((Place::Journal(Box::new(cursor)), head))
+}
+
+/// Holds the headers of all files against each other. One of another log or history would read well by itself, so it is
+/// named before anything is read. What is damaged or missing is for the reading to tell.
+pub(crate) fn belong_together(dir: &Path, log_id: LogId) -> Result<(), LogError> {
+    let anchor = read_anchor(dir)?.newest.map(|a| a.head);
+    let base = read_base(dir).map_or(None, |base| Some(base.unwrap_or_else(|| Head::genesis(&log_id))));
+    let (mut behind, pruned) = (base, base.map_or(0, |b| b.seq));
+    let other = |path: &Path, seq, reason: &str| {
+        Err(LogError::ForeignCopy { file: path.to_owned(), seq, reason: reason.to_owned() })
+    };
+    let continues = |head: &Head, before: Option<Head>| before.is_none_or(|b| b.seq != head.seq || b == *head);
+    let files = segment::list(&segment_dir(dir))?.into_iter();
+    // What was recorded as deleted is not read, though it may still be there.
+    for (first, last, path) in files.filter(|(_, last, _)| *last > pruned) {
+        let header = match read_header(&path) {
+            Ok(Ok(header)) if (header.before.seq + 1, header.head.seq) == (first, last) => header,
+            Ok(_) => {
+                behind = None;
+                continue;
+            }
+            // Compressed or deleted meanwhile.
+            Err(LogError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(e) => return Err(e),
+        };
+        if header.log_id != log_id {
+            return Err(foreign(&path, first));
+        }
+        if behind.is_some_and(|b| header.before.seq < b.seq) {
+            return other(&path, first, "it repeats events of another segment");
+        }
+        if !continues(&header.before, behind) {
+            return other(&path, first, "its chain does not continue the file before it");
+        }
+        if !continues(&header.head, anchor) {
+            return other(&path, last, "the head anchor has another chain value for that event");
+        }
+        behind = Some(header.head);
+    }
+    let Some(end) = behind else { return Ok(()) };
+    let files = list_files(&journal_dir(dir))?;
+    let Some((first, path)) = files.into_iter().find(|(first, _)| *first == end.seq + 1) else { return Ok(()) };
+    match before_file(&path, log_id)? {
+        Some(before) if before.seq == end.seq && before != end => {
+            other(&path, first, "its chain does not continue the file before it")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A segment of another log.

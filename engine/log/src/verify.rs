@@ -132,10 +132,13 @@ fn check(
         hot: String::new(),
         findings: Vec::new(),
     };
-    let Some(anchor) = fatal(read_anchor(dir), &mut report)? else { return Ok(report) };
+    let Some(mut anchor) = fatal(read_anchor(dir), &mut report)? else { return Ok(report) };
     let Some(log_id) = fatal(find_log_id(dir, &anchor), &mut report)? else { return Ok(report) };
     let sealed = sealed::check(&mut report, dir, log_id, options.deep, progress);
     let Some(sealed) = fatal(sealed, &mut report)? else { return Ok(report) };
+    if owner.is_none() {
+        anchor.doubt_if_older_than(sealed);
+    }
     let scratch = scratch_dir()?;
     let mut hot = match &owner {
         None => HotSource::copy(dir, &anchor, &scratch.0).unwrap_or_else(|e| Err(e.to_string())),
@@ -151,12 +154,15 @@ fn check(
             return Ok(report);
         };
         report_walk(&mut report, &walked, owner.is_some());
+        if owner.is_none() {
+            anchor.doubt_if_older_than(walked.head);
+        }
     }
     let hot_head = check_hot(&mut report, dir, (log_id, sealed), &anchor, hot)?;
     if owner.is_none() {
         check_anchor(&mut report, dir, &anchor, hot_head);
     }
-    sealed::check_checkpoints(&mut report, dir, log_id, options)?;
+    sealed::check_checkpoints(&mut report, dir, log_id, options, owner.is_some())?;
     for skipped in snapshot::unusable(dir, log_id)? {
         report.add(Severity::Repairable, format!("snapshot {}: {}", skipped.file.display(), skipped.reason));
     }
@@ -201,6 +207,8 @@ fn check_journal(
         log_id,
         start,
         anchor,
+        // Checkpoints are held against the log one by one.
+        signed: None,
         trust_end: false,
         roll_len: u64::MAX,
         write: false,
@@ -262,7 +270,7 @@ fn check_hot(
             report.hot = format!("checked up to event {}", head.seq);
             return Ok(Some(head));
         }
-        Ok(head) if report.findings.is_empty() && chain_at(dir, log_id, head.seq)? != Some(head) => {
+        Ok(head) if report.findings.is_empty() && !agrees(dir, log_id, head)? => {
             format!("it disagrees with the journal at or before event {}", head.seq)
         }
         Ok(head) if trusted_seal(anchor).is_some() && head.seq != report.head.seq => {
@@ -279,6 +287,15 @@ fn check_hot(
     Ok(None)
 }
 
+/// Whether the log goes through `head`. What cannot be read there is another check's to report.
+fn agrees(dir: &Path, log_id: LogId, head: Head) -> Result<bool, LogError> {
+    match chain_at(dir, log_id, head.seq) {
+        Ok(found) => Ok(found == Some(head)),
+        Err(e @ (LogError::Io { .. } | LogError::DiskFull { .. })) => Err(e),
+        Err(_) => Ok(true),
+    }
+}
+
 fn check_anchor(report: &mut VerifyReport, dir: &Path, anchor: &AnchorState, hot: Option<Head>) {
     let file = anchor_path(dir);
     let file = file.display();
@@ -292,6 +309,6 @@ fn check_anchor(report: &mut VerifyReport, dir: &Path, anchor: &AnchorState, hot
             format!("events {from} to {to} are missing, {file} says that they were acknowledged"),
         );
     } else if anchor.doubtful {
-        report.add(Severity::Repairable, format!("{file}: one of the head anchor's two slots is damaged"));
+        report.add(Severity::Repairable, format!("{file}: the head anchor is damaged in part, or older than the log"));
     }
 }

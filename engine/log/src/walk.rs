@@ -45,6 +45,8 @@ pub(crate) struct WalkOptions<'a> {
     /// Where the sealed part ends: files that begin before are a second copy of segments, and not walked over.
     pub(crate) start: Head,
     pub(crate) anchor: &'a AnchorState,
+    /// What the newest signed checkpoint says, if it is about an event behind `start`.
+    pub(crate) signed: Option<Head>,
     /// Take a bad end for a torn tail though no anchor says so.
     pub(crate) trust_end: bool,
     pub(crate) roll_len: u64,
@@ -229,18 +231,19 @@ impl Walker<'_> {
 
     fn end(&self) -> Result<(), LogError> {
         let found = self.walk.head.seq;
-        match &self.options.anchor.newest {
-            Some(a) if a.head.seq > found => {
-                let next = || file_path(self.options.journal, found + 1);
-                Err(LogError::LostSuffix {
-                    head_seq: a.head.seq,
-                    found_seq: found,
-                    file: self.walk.last.as_ref().map_or_else(next, |(path, _)| path.clone()),
-                    reason: self.source.excuse(),
-                })
-            }
-            _ => Ok(()),
+        let signed = self.options.signed.map_or(0, |s| s.seq);
+        let anchored = self.options.anchor.newest.map_or(0, |a| a.head.seq);
+        if anchored.max(signed) <= found {
+            return Ok(());
         }
+        let next = || file_path(self.options.journal, found + 1);
+        let who = if signed > anchored { "a checkpoint was signed for the last one; " } else { "" };
+        Err(LogError::LostSuffix {
+            head_seq: anchored.max(signed),
+            found_seq: found,
+            file: self.walk.last.as_ref().map_or_else(next, |(path, _)| path.clone()),
+            reason: format!("{who}{}", self.source.excuse()),
+        })
     }
 
     fn file(&mut self, path: &Path, exists: bool) -> Result<(), LogError> {
@@ -326,7 +329,8 @@ impl Walker<'_> {
             None if self.options.trust_end => 0,
             _ => return false,
         };
-        acknowledged <= self.walk.head.seq && !holds_frames(content.ahead(), self.walk.head.seq)
+        acknowledged.max(self.options.signed.map_or(0, |s| s.seq)) <= self.walk.head.seq
+            && !holds_frames(content.ahead(), self.walk.head.seq)
     }
 
     fn ask_source(&mut self) -> Option<(FrameHeader, Vec<u8>, Head)> {
@@ -340,6 +344,13 @@ impl Walker<'_> {
     fn accept(&mut self, file: &Path, header: &FrameHeader, bytes: &[u8], behind: Head) -> Result<(), LogError> {
         if let Some(a) = &self.options.anchor.newest {
             passes(a, &self.walk.head, &behind, file)?;
+        }
+        if let Some(signed) = self.options.signed.filter(|s| misses(s, &self.walk.head, &behind)) {
+            return Err(LogError::BadSignature {
+                file: self.options.journal.with_file_name("checkpoints"),
+                seq: signed.seq,
+                reason: "the log has another chain value there".to_owned(),
+            });
         }
         if self.options.decode {
             let mut events = Vec::new();
@@ -381,8 +392,7 @@ impl Walker<'_> {
 
 /// Checks that the log goes through the anchor's sequence with the anchor's chain value.
 fn passes(anchor: &HeadAnchor, before: &Head, behind: &Head, file: &Path) -> Result<(), LogError> {
-    let crossed = before.seq < anchor.head.seq && anchor.head.seq <= behind.seq;
-    if !crossed || *behind == anchor.head {
+    if !misses(&anchor.head, before, behind) {
         return Ok(());
     }
     let anchor_file = file.parent().and_then(Path::parent).map(anchor_path).unwrap_or_default();
@@ -391,6 +401,11 @@ fn passes(anchor: &HeadAnchor, before: &Head, behind: &Head, file: &Path) -> Res
         seq: anchor.head.seq,
         reason: format!("{} has another chain value for that event", anchor_file.display()),
     })
+}
+
+/// Whether a frame from `before` to `behind` reaches `place` and does not end there.
+pub(crate) fn misses(place: &Head, before: &Head, behind: &Head) -> bool {
+    before.seq < place.seq && place.seq <= behind.seq && behind != place
 }
 
 /// Whether a readable frame header of a later event, or a whole valid frame of the next one, lies in these bytes.

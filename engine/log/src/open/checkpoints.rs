@@ -5,7 +5,7 @@ use crate::error::LogError;
 use crate::keeper::lock;
 use crate::notes::RepairNote;
 use crate::pruned::read_base;
-use crate::sign::{CheckpointFile, Reason, SignedCheckpoint, Signer, checkpoint_path, read_file};
+use crate::sign::{CheckpointFile, SignedCheckpoint, Signer, checkpoint_path, read_file};
 use crate::source::{chain_at, foreign};
 use schemas::frame::Head;
 use std::path::Path;
@@ -48,48 +48,37 @@ pub(super) fn settle(
 }
 
 impl Found {
-    /// The log that ends at `head` must go through the newest checkpoint. A checkpoint is signed behind the sync of what
-    /// it is about, so it is never ahead of its log.
-    pub(super) fn hold(&self, dir: &Path, log_id: LogId, head: Head) -> Result<(), LogError> {
-        self.agrees(dir, log_id, head)?;
-        match &self.file {
-            Some(file) if self.cut => lock(file).drop_rest(),
-            _ => Ok(()),
-        }
+    /// The newest checkpoint, if the journal or the hot copy must go through it.
+    pub(super) fn behind(&self, sealed: Head) -> Option<Head> {
+        self.newest.map(|n| n.head).filter(|head| head.seq > sealed.seq)
     }
 
-    /// The same while nothing is changed yet. `grows`: the hot copy may have more than the log up to `head`.
-    pub(super) fn hold_so_far(&self, dir: &Path, log_id: LogId, head: Head, grows: bool) -> Result<(), LogError> {
-        let ahead = self.newest.as_ref().is_some_and(|newest| newest.head.seq > head.seq);
-        if ahead && grows { Ok(()) } else { self.agrees(dir, log_id, head) }
-    }
-
-    fn agrees(&self, dir: &Path, log_id: LogId, head: Head) -> Result<(), LogError> {
-        let Some(newest) = &self.newest else { return Ok(()) };
-        let file = checkpoint_path(dir);
-        if newest.head.seq > head.seq {
-            return Err(LogError::LostSuffix {
-                head_seq: newest.head.seq,
-                found_seq: head.seq,
-                reason: format!("a checkpoint for event {} was signed", newest.head.seq),
-                file,
-            });
-        }
+    /// The sealed part, which ends at `sealed`, must go through the newest checkpoint. A checkpoint is signed behind the
+    /// sync of what it is about, so it is never ahead of its log.
+    pub(super) fn hold(&self, dir: &Path, log_id: LogId, sealed: Head) -> Result<(), LogError> {
+        let Some(newest) = self.newest.filter(|n| n.head.seq <= sealed.seq && n.head != sealed) else { return Ok(()) };
         // Of what was archived and deleted, the chain value at its end is all that is known.
         if read_base(dir)?.is_some_and(|base| newest.head.seq < base.seq) {
             return Ok(());
         }
-        // What the sealing signed is what the segments were checked against.
-        if newest.reason == Reason::Sealed && newest.head == head {
-            return Ok(());
-        }
-        match chain_at(dir, log_id, newest.head.seq)? {
-            Some(found) if found == newest.head => Ok(()),
-            _ => Err(LogError::BadSignature {
-                file,
+        match chain_at(dir, log_id, newest.head.seq) {
+            Ok(Some(found)) if found == newest.head => Ok(()),
+            // An old segment that cannot be read there is found by who reads it.
+            Err(e) if e.is_damage() => Ok(()),
+            Err(e) => Err(e),
+            Ok(_) => Err(LogError::BadSignature {
+                file: checkpoint_path(dir),
                 seq: newest.head.seq,
                 reason: "the log has another chain value there".to_owned(),
             }),
+        }
+    }
+
+    /// Drops what was cut short.
+    pub(super) fn drop_rest(&self) -> Result<(), LogError> {
+        match &self.file {
+            Some(file) if self.cut => lock(file).drop_rest(),
+            _ => Ok(()),
         }
     }
 }

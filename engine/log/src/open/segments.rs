@@ -1,5 +1,5 @@
-//! The sealed part of a log that is opened: segments follow each other without a gap, the newest one is checked byte by
-//! byte, and one that is damaged or missing is made again if the journal files it was made from are still there.
+//! The sealed part of a log that is opened: segments follow each other without a gap, the newest one, and each whose
+//! journal file is still there, is checked byte by byte, and one that is damaged or missing is made again from that file.
 
 use crate::LogId;
 use crate::anchor::AnchorState;
@@ -7,6 +7,7 @@ use crate::disk;
 use crate::error::{LogError, io_error};
 use crate::journal::{journal_dir, list_files};
 use crate::keeper::seal_file;
+use crate::kept;
 use crate::notes::RepairNote;
 use crate::pruned::{pruned_path, read_pruned};
 use crate::segment::file::read_header;
@@ -15,39 +16,84 @@ use crate::source::{chain_at, foreign};
 use schemas::frame::Head;
 use std::path::{Path, PathBuf};
 
+/// What settling the sealed part changes. A refusal that comes later takes it back.
+#[derive(Default)]
+pub(super) struct Changes {
+    /// Segments made again, and where the damaged one is kept.
+    remade: Vec<(PathBuf, Option<PathBuf>)>,
+    /// Files whose deletion was recorded and then interrupted.
+    pruned: Vec<PathBuf>,
+    /// Kept journal files that are damaged.
+    copies: Vec<PathBuf>,
+    /// What to say of it.
+    pub(super) notes: Vec<RepairNote>,
+}
+
+impl Changes {
+    /// Looks for kept journal files that are no good copies of their segments.
+    pub(super) fn find_damaged_copies(&mut self, dir: &Path, log_id: LogId, sealed: Head) -> Result<(), LogError> {
+        for bad in kept::damaged(dir, log_id, sealed)? {
+            self.copies.push(bad.file.clone());
+            let reason = format!("a copy of sealed events was damaged at event {}: {}", bad.seq, bad.reason);
+            self.notes.push(RepairNote::FileSetAside { file: bad.file, reason });
+        }
+        Ok(())
+    }
+
+    /// The log is not refused: what was begun is finished.
+    pub(super) fn keep(&mut self) -> Result<(), LogError> {
+        self.remade.clear();
+        for path in self.pruned.drain(..) {
+            std::fs::remove_file(&path).map_err(io_error("remove", &path))?;
+        }
+        for path in self.copies.drain(..) {
+            disk::set_aside(&path)?;
+        }
+        Ok(())
+    }
+
+    /// The log is refused: every file is what it was.
+    pub(super) fn undo(&mut self) {
+        for (path, kept) in self.remade.drain(..).rev() {
+            // What cannot be put back is a whole segment with the same events, and the damaged one is beside it.
+            let _ = match kept {
+                Some(kept) => std::fs::rename(kept, path),
+                None => std::fs::remove_file(path),
+            };
+        }
+    }
+}
+
 /// Finds where the sealed part ends.
-pub(super) fn settle(
-    dir: &Path,
-    log_id: LogId,
-    anchor: &AnchorState,
-    notes: &mut Vec<RepairNote>,
-) -> Result<Head, LogError> {
+pub(super) fn settle(dir: &Path, log_id: LogId, anchor: &AnchorState, changes: &mut Changes) -> Result<Head, LogError> {
     let pruned = read_pruned(dir)?;
     if let Some(other) = pruned.iter().find(|p| p.log_id != log_id) {
         return Err(foreign(&pruned_path(dir), other.first_seq));
     }
     let base = pruned.last().map_or_else(|| Head::genesis(&log_id), |p| p.head);
     let mut files = segment::list(&segment_dir(dir))?;
-    let done: Vec<_> = files.extract_if(.., |(_, last, _)| *last <= base.seq).collect();
+    // Deleting was interrupted behind its record. Anything else was put there by a person.
+    for (_, _, path) in files.extract_if(.., |(_, last, _)| *last <= base.seq) {
+        if read_header(&path)?.is_ok_and(|h| pruned.iter().any(|p| p.head == h.head)) {
+            changes.pruned.push(path);
+        }
+    }
     let mut head = base;
     let newest = files.len().saturating_sub(1);
+    let kept = list_files(&journal_dir(dir))?;
     for (at, (first, last, path)) in files.iter().enumerate() {
         if *first > head.seq + 1 {
-            head = remake(dir, log_id, head, first - 1, None, notes)?;
+            head = remake(dir, log_id, head, first - 1, None, changes)?;
         }
-        head = match examine(path, head, log_id, at == newest) {
+        // What can be repaired is looked for while it can.
+        let whole = at == newest || kept.binary_search_by_key(first, |(begins, _)| *begins).is_ok();
+        head = match examine(path, head, log_id, whole) {
             Ok(info) => info.head,
-            Err(e) if e.is_damage() => remake(dir, log_id, head, *last, Some((path.clone(), e)), notes)?,
+            Err(e) if e.is_damage() => remake(dir, log_id, head, *last, Some((path.clone(), e)), changes)?,
             Err(e) => return Err(e),
         };
     }
     agrees_with_anchor(dir, log_id, anchor, head)?;
-    for (_, _, path) in done {
-        // Deleting was interrupted behind its record. Anything else was put there by a person.
-        if read_header(&path)?.is_ok_and(|h| pruned.iter().any(|p| p.head == h.head)) {
-            std::fs::remove_file(&path).map_err(io_error("remove", &path))?;
-        }
-    }
     Ok(head)
 }
 
@@ -74,7 +120,7 @@ fn remake(
     before: Head,
     last: u64,
     damaged: Option<(PathBuf, LogError)>,
-    notes: &mut Vec<RepairNote>,
+    changes: &mut Changes,
 ) -> Result<Head, LogError> {
     let (first, journal) = (before.seq + 1, journal_dir(dir));
     let name = segment::file_name(first, last);
@@ -96,7 +142,8 @@ fn remake(
     }
     match seal_file(dir, log_id, before, last) {
         Ok(info) => {
-            notes.push(RepairNote::SegmentRestored { file: path, seq: first, reason });
+            changes.remade.push((path.clone(), had.then_some(kept)));
+            changes.notes.push(RepairNote::SegmentRestored { file: path, seq: first, reason });
             Ok(info.head)
         }
         Err(second) => {

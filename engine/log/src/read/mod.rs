@@ -18,6 +18,7 @@ use crate::open::find_log_id;
 use crate::segment::file::read_header;
 use crate::segment::{self, SegmentInfo, segment_dir};
 use crate::snapshot::{self, SnapshotSearch};
+use crate::source::belong_together;
 use schemas::frame::{Check, FrameHeader, HEADER_LEN, Head};
 use schemas::{Envelope, Seq, UtcNanos};
 use std::fs::File;
@@ -33,7 +34,8 @@ pub struct LogReader {
 }
 
 impl LogReader {
-    /// Opens a log for reading; no lock is taken.
+    /// Opens a log for reading; no lock is taken. Files that are not of one log and one history are refused by name, as
+    /// far as their headers say so.
     pub fn open(dir: &Path) -> Result<Self, LogError> {
         if !crate::exists(dir) {
             return Err(LogError::NotALog {
@@ -42,6 +44,7 @@ impl LogReader {
             });
         }
         let log_id = find_log_id(dir, &read_anchor(dir)?)?;
+        belong_together(dir, log_id)?;
         Ok(Self { dir: dir.to_owned(), log_id })
     }
 

@@ -148,7 +148,7 @@ impl PointReader {
         Ok(list_files(&journal_dir(self.reader.dir()))?.first().is_some_and(|(first, _)| *first <= seq))
     }
 
-    /// The first event of the segment that holds the first event at or after `time`.
+    /// The first event of the segment that holds the first event at or after `time`; `None` if no segment is known to.
     fn segment_at(&mut self, time: UtcNanos) -> Result<Option<u64>, LogError> {
         let (mut low, mut high) = (0, self.files.len());
         while low < high {
@@ -156,7 +156,13 @@ impl PointReader {
             let first = self.files[middle].0;
             if self.segment(first)?.file.header.last_time < time { low = middle + 1 } else { high = middle }
         }
-        Ok(self.files.get(low).map(|(first, _, _)| *first))
+        // Where a segment is missing, the event may have been in that: reading there tells.
+        let Some((first, _, _)) = self.files.get(low) else { return Ok(None) };
+        let expected = match low.checked_sub(1).and_then(|before| self.files.get(before)) {
+            Some((_, last, _)) => last + 1,
+            None => self.reader.first_seq()?,
+        };
+        Ok(Some(*first).filter(|first| *first <= expected))
     }
 
     fn segment(&mut self, first: u64) -> Result<&Open, LogError> {

@@ -5,6 +5,7 @@ use crate::LogId;
 use crate::anchor::read_anchor;
 use crate::error::LogError;
 use crate::source::{LogCursor, Step, Stretch};
+use crate::walk::misses;
 use schemas::frame::{Check, FrameError, FrameHeader, FrameView, HEADER_LEN, Head, bring_up_as, decode_into, view};
 use schemas::versions::Current;
 use schemas::{Envelope, SCHEMA_VERSION, Seq, UtcNanos};
@@ -17,12 +18,16 @@ pub struct EventStream {
     wanted: Wanted,
     /// A frame of an older version, as this one has it.
     brought_up: Vec<u8>,
+    /// What was acknowledged when the reading began.
+    anchored: Option<Head>,
 }
 
 impl EventStream {
     pub(super) fn open(dir: &Path, log_id: LogId, selection: &Selection) -> Result<Self, LogError> {
+        let anchored = read_anchor(dir)?.newest.map(|anchor| anchor.head);
         let cursor = LogCursor::near(dir, log_id, selection.from.get())?;
-        Ok(Self { dir: dir.to_owned(), cursor, wanted: Wanted::new(selection), brought_up: Vec::new() })
+        let wanted = Wanted::new(selection);
+        Ok(Self { dir: dir.to_owned(), cursor, wanted, brought_up: Vec::new(), anchored })
     }
 
     /// Puts the wanted events of the next frame or block that has some into `out`, which is cleared first. `Ok(false)`
@@ -89,7 +94,8 @@ impl EventStream {
                 return Ok(None);
             }
             let check = self.wanted.check;
-            let step = step(&self.dir, &mut self.cursor, |s| self.wanted.may_be_in(s).then_some(check))?;
+            let want = |s: &Stretch| self.wanted.may_be_in(s).then_some(check);
+            let step = step(&self.dir, &mut self.cursor, self.anchored, want)?;
             match step {
                 None => return Ok(None),
                 Some(Step::Read(header)) => return Ok(Some(header)),
@@ -101,7 +107,8 @@ impl EventStream {
     /// The first event at or after `time`.
     pub(super) fn first_at(mut self, time: UtcNanos) -> Result<Option<Seq>, LogError> {
         let mut events = Vec::new();
-        while let Some(step) = step(&self.dir, &mut self.cursor, |s| (s.last_time >= time).then_some(Check::Crc))? {
+        let want = |s: &Stretch| (s.last_time >= time).then_some(Check::Crc);
+        while let Some(step) = step(&self.dir, &mut self.cursor, self.anchored, want)? {
             if let Step::Read(header) = step {
                 self.decode(&header, &mut events)?;
                 if let Some(found) = events.iter().find(|e| e.time >= time) {
@@ -115,7 +122,7 @@ impl EventStream {
     /// Goes to the end, checking what is not known to be acknowledged.
     pub(super) fn skip_to_end(&mut self, acknowledged: u64) -> Result<(), LogError> {
         let want = |s: &Stretch| (s.last_seq > acknowledged).then_some(Check::Crc);
-        while step(&self.dir, &mut self.cursor, want)?.is_some() {}
+        while step(&self.dir, &mut self.cursor, self.anchored, want)?.is_some() {}
         Ok(())
     }
 }
@@ -123,17 +130,30 @@ impl EventStream {
 /// Moves over a frame or block; `None` at the end. What looks like an end, or like damage, is one only if the anchor
 /// agrees: a frame that the writer is just writing looks damaged too, but is not covered by the anchor. What the anchor
 /// covers must be readable at the second look, because the anchor was written after it.
+///
+/// The log must go through `anchored`, which was acknowledged when the reading began.
 fn step(
     dir: &Path,
     cursor: &mut LogCursor,
+    anchored: Option<Head>,
     want: impl Fn(&Stretch) -> Option<Check>,
 ) -> Result<Option<Step>, LogError> {
     let mut looked_again = false;
     loop {
+        let before = cursor.head();
         let reason = match cursor.step(&want)? {
             Step::End => None,
             Step::Bad(reason) => Some(reason),
-            found => return Ok(Some(found)),
+            found => {
+                return match anchored.filter(|place| contradicts(cursor, &before, place)) {
+                    None => Ok(Some(found)),
+                    Some(place) => Err(LogError::ForeignCopy {
+                        file: cursor.path(),
+                        seq: place.seq,
+                        reason: "the head anchor has another chain value for that event".to_owned(),
+                    }),
+                };
+            }
         };
         let seq = cursor.head().seq;
         let anchor = read_anchor(dir)?.newest;
@@ -149,6 +169,16 @@ fn step(
             (Some(_), None) if anchor.is_some_and(|n| n.hot_only && n.closed.is_none()) => return Ok(None),
             (acknowledged, _) => return Err(fault(cursor, acknowledged, reason)),
         }
+    }
+}
+
+/// Whether the frame or block just passed shows another chain at `place` than was acknowledged. Inside of a block the
+/// chain is not known.
+fn contradicts(cursor: &LogCursor, before: &Head, place: &Head) -> bool {
+    let behind = cursor.head();
+    match cursor.block() {
+        Some(_) => behind.seq == place.seq && behind != *place,
+        None => misses(place, before, &behind),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Checking segments and signed checkpoints.
 
-use super::{Severity, VerifyOptions, VerifyReport};
+use super::{Severity, VerifyOptions, VerifyReport, agrees};
 use crate::LogId;
 use crate::cursor::{FrameCursor, Step};
 use crate::error::LogError;
@@ -9,7 +9,7 @@ use crate::kept;
 use crate::pruned::{pruned_path, read_pruned};
 use crate::segment::{self, segment_dir};
 use crate::sign::{Reason, checkpoint_path, read_file};
-use crate::source::{chain_at, foreign};
+use crate::source::foreign;
 use schemas::frame::{Check, Head};
 use std::path::Path;
 
@@ -101,6 +101,7 @@ pub(super) fn check_checkpoints(
     dir: &Path,
     log_id: LogId,
     options: &VerifyOptions,
+    running: bool,
 ) -> Result<(), LogError> {
     let file = checkpoint_path(dir);
     let (all, cut) = match read_file(dir) {
@@ -130,9 +131,14 @@ pub(super) fn check_checkpoints(
         let compare = whole && seq > report.pruned_events && seq <= report.head.seq;
         if compare
             && (options.deep || newest || checkpoint.reason == Reason::Sealed)
-            && chain_at(dir, log_id, seq)? != Some(checkpoint.head)
+            && !agrees(dir, log_id, checkpoint.head)?
         {
             report.add(Severity::Fatal, bad("the log has another chain value there".to_owned()));
+            continue;
+        }
+        // It is signed behind the sync of what it is about. A running engine may have signed since the journal was read.
+        if whole && !running && seq > report.head.seq {
+            report.add(Severity::Fatal, bad(format!("the log ends at event {}", report.head.seq)));
             continue;
         }
         if !report.signed_by.contains(&checkpoint.public_key) {

@@ -63,8 +63,13 @@ pub fn append(writer: &mut LogWriter, frames: &[u64]) {
 
 /// Every event that a reader finds.
 pub fn read_all(dir: &Path) -> Vec<Envelope> {
+    read_from(dir, 1)
+}
+
+/// Every event from `first` on that a reader finds.
+pub fn read_from(dir: &Path, first: u64) -> Vec<Envelope> {
     let reader = LogReader::open(dir).unwrap();
-    let mut stream = reader.events(Seq::FIRST, Check::Full).unwrap();
+    let mut stream = reader.events(Seq::new(first).unwrap(), Check::Full).unwrap();
     let (mut all, mut frame) = (Vec::new(), Vec::new());
     while stream.next_frame(&mut frame).unwrap() {
         all.append(&mut frame);
