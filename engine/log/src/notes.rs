@@ -63,7 +63,8 @@ pub enum RepairNote {
         /// What was wrong.
         reason: String,
     },
-    /// The newest signed checkpoint was cut short, or damaged; it and what lay behind it was dropped.
+    /// Signed checkpoints were damaged, or the newest one was cut short; they were dropped. A damaged file is kept beside
+    /// the new one as `*.damaged-N`.
     CheckpointDropped {
         /// The file.
         file: PathBuf,
@@ -103,11 +104,7 @@ impl fmt::Display for RepairNote {
                 write!(f, "{} made again from the journal, from event {seq} on: {reason}", file.display())
             }
             Self::CheckpointDropped { file, kept } => {
-                write!(
-                    f,
-                    "{} was cut behind its first {kept} signed checkpoints: the next was incomplete",
-                    file.display()
-                )
+                write!(f, "{} had signed checkpoints that cannot be read; {kept} are left", file.display())
             }
             Self::KeyChanged { before, now } => {
                 write!(f, "checkpoints were signed with {}, from now on with {}", hex(before), hex(now))

@@ -6,12 +6,13 @@
 //! If not, a *copy* of the hot copy is asked for the missing frames, because sled changes a damaged directory by merely
 //! opening it, and a refusal must leave everything as it was. Two of the three (journal, hot copy, anchor) decide.
 
+mod alone;
 mod checkpoints;
+mod hot;
 mod segments;
 
 use crate::LogId;
 use crate::anchor::{AnchorFile, AnchorState, HotSeal, anchor_path, read_anchor};
-use crate::cursor::{FrameCursor, Step};
 use crate::disk::{self, ScratchDir};
 use crate::error::{LogError, io_error};
 use crate::hot::{HotStore, hot_db, hot_dir, seal};
@@ -19,14 +20,12 @@ use crate::journal::{FILE_HEADER_LEN, FileHeader, JournalWriter, Layout, journal
 use crate::keeper::{Keeper, Work};
 use crate::lock::WriterLock;
 use crate::notes::{OpenReport, RepairNote};
-use crate::sealing;
 use crate::segment::file::read_header;
 use crate::segment::{self, segment_dir};
 use crate::sign::CheckpointFile;
-use crate::source::chain_at;
-use crate::walk::{Change, FrameSource, NoSource, Walk, WalkOptions, apply, discard, misses, walk};
+use crate::walk::{Change, FrameSource, NoSource, Walk, WalkOptions, apply, discard, walk};
 use crate::writer::{LogWriter, Store, WriterOptions};
-use schemas::frame::{Check, Head};
+use schemas::frame::Head;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -245,7 +244,7 @@ impl Opening<'_> {
         let mut anchor_file = self.settle_anchor(walked.head, false)?;
         let hot = if self.options.hot { Some(self.settle_hot(&mut walked)?) } else { None };
         let head = walked.head;
-        checkpoints.drop_rest()?;
+        checkpoints.drop_unreadable(self.dir)?;
         anchor_file.write(head, None)?;
         disk::create_dir(self.journal)?;
         let (path, len) = match walked.last.clone() {
@@ -303,111 +302,6 @@ impl Opening<'_> {
             _lock: lock,
         };
         (writer, OpenReport { head, notes: std::mem::take(&mut self.notes) })
-    }
-
-    /// Opens a log that is kept in the hot copy alone. Everything in it is sealed before the first commit, so that
-    /// readers see it.
-    fn hot_only(
-        &mut self,
-        lock: WriterLock,
-        checkpoints: checkpoints::Found,
-    ) -> Result<(LogWriter, OpenReport), LogError> {
-        let hot = hot_dir(self.dir);
-        let (found, useless) = self.find_alone(&hot)?;
-        self.is_complete(&found)?;
-        self.changes.keep()?;
-        if let Some(reason) = useless {
-            disk::set_aside(&hot)?;
-            // A creation that was cut short is no damage.
-            if self.anchor.newest.is_none_or(|a| a.generation > 1) {
-                self.notes.push(RepairNote::FileSetAside { file: hot.clone(), reason });
-            }
-        }
-        let mut anchor = self.settle_anchor(found, true)?;
-        disk::create_dir(&hot)?;
-        let mut store = HotStore::open(&hot).map_err(|e| e.into_error("open", &hot))?;
-        if let Some(info) = sealing::from_hot(self.dir, self.log_id, self.sealed, &mut store)? {
-            store.trim(info.head.seq)?;
-            self.sealed = info.head;
-        }
-        if self.sealed != found {
-            let reason = format!("it ended at event {} a moment ago", found.seq);
-            return Err(LogError::Damaged { file: hot_db(&hot), seq: self.sealed.seq + 1, reason });
-        }
-        anchor.write(found, None)?;
-        anchor.sync()?;
-        let (sealed, roll_len) = (self.sealed, self.options.roll_len);
-        let store = Store::HotOnly { hot: Box::new(store), sealed, unsealed_len: 0, roll_len };
-        checkpoints.drop_rest()?;
-        // What is left of a journal is sealed. An empty file would later pass for a bad copy of what is committed now.
-        if disk::remove_files(self.journal, |n| n.ends_with(".aaj"))? {
-            disk::sync_dir(self.journal)?;
-        }
-        Ok(self.writer(store, anchor, found, checkpoints.file, lock))
-    }
-
-    /// Where the hot copy ends, and why it has to be made anew, if so. Nothing is lost with it while all that was
-    /// acknowledged is sealed.
-    fn find_alone(&self, hot: &Path) -> Result<(Head, Option<String>), LogError> {
-        let all_sealed = self.signed.is_none()
-            && self.anchor.newest.is_some_and(|a| !self.anchor.doubtful && a.head.seq <= self.sealed.seq);
-        if !hot_db(hot).exists() {
-            // sled refuses its own settings without the rest.
-            let rest = (!disk::names(hot)?.is_empty()).then(|| "sled's own file is missing".to_owned());
-            return Ok((self.sealed, rest));
-        }
-        match self.examine_alone() {
-            Ok(found) => Ok((found, None)),
-            Err(LogError::Damaged { reason, .. }) if all_sealed => Ok((self.sealed, Some(reason))),
-            Err(e) => Err(e),
-        }
-    }
-
-    /// Where the hot copy ends, read from a copy of it: a refusal must change nothing.
-    fn examine_alone(&self) -> Result<Head, LogError> {
-        let hot = hot_dir(self.dir);
-        let scratch = ScratchDir(self.dir.join(HOT_COPY));
-        let damaged = |reason: String| LogError::Damaged { file: hot_db(&hot), seq: self.sealed.seq + 1, reason };
-        let mut source = HotSource::copy(self.dir, &self.anchor, &scratch.0)?.map_err(damaged)?;
-        let vouched = [self.anchor.newest.map(|a| a.head), self.signed];
-        let (mut before, mut missed) = (self.sealed, None);
-        let found = source.store.each_frame(self.sealed, &mut |header, _| {
-            let behind = Head { seq: header.last_seq(), chain: header.chain() };
-            missed = vouched.iter().flatten().find(|place| misses(place, &before, &behind)).copied();
-            before = behind;
-            missed.is_none()
-        });
-        let found = found.map_err(|e| damaged(e.to_string()))?;
-        match missed {
-            None => Ok(found),
-            Some(place) => Err(LogError::ForeignCopy {
-                file: hot_db(&hot),
-                seq: place.seq,
-                reason: "the head anchor or a signed checkpoint has another chain value for that event".to_owned(),
-            }),
-        }
-    }
-
-    /// Without a journal, only the anchor and what was signed can say that the end is complete.
-    fn is_complete(&self, found: &Head) -> Result<(), LogError> {
-        let anchored = self.anchor.newest.map_or(0, |a| a.head.seq);
-        let vouched = anchored.max(self.signed.map_or(0, |s| s.seq));
-        if vouched > found.seq {
-            return Err(LogError::LostSuffix {
-                head_seq: vouched,
-                found_seq: found.seq,
-                file: hot_db(&hot_dir(self.dir)),
-                reason: "the hot copy does not have them either".to_owned(),
-            });
-        }
-        if self.anchor.newest.is_none() && found.seq > 0 && !self.options.trust_journal_end {
-            return Err(LogError::NoAnchor {
-                file: anchor_path(self.dir),
-                journal_seq: self.sealed.seq,
-                hot: format!("at event {}", found.seq),
-            });
-        }
-        Ok(())
     }
 
     fn walk(&self, write: bool, source: &mut dyn FrameSource) -> Result<Walk, LogError> {
@@ -488,105 +382,5 @@ impl Opening<'_> {
             file.sync()?;
         }
         Ok(file)
-    }
-
-    fn settle_hot(&mut self, walked: &mut Walk) -> Result<HotStore, LogError> {
-        let hot = hot_dir(self.dir);
-        let mut kept = None;
-        let mut reason = "it was missing".to_owned();
-        // Also one that sled began to make: it refuses its own unfinished settings for ever.
-        if !disk::names(&hot)?.is_empty() {
-            match self.examine_hot(&hot, walked)? {
-                Ok((mut store, head)) => {
-                    let events = self.redo(&mut store, head)?;
-                    if events > 0 {
-                        self.notes.push(RepairNote::HotCaughtUp { events });
-                    }
-                    return Ok(store);
-                }
-                Err(fault) => {
-                    kept = Some(disk::set_aside(&hot)?);
-                    reason = fault;
-                }
-            }
-        }
-        disk::create_dir(&hot)?;
-        let mut store = HotStore::open(&hot).map_err(|e| e.into_error("create", &hot))?;
-        if self.redo(&mut store, self.sealed)? > 0 || kept.is_some() {
-            self.notes.push(RepairNote::HotRebuilt { reason, kept });
-        }
-        Ok(store)
-    }
-
-    /// Opens the hot copy and finds where it ends. The inner error says why it cannot be used.
-    fn examine_hot(&mut self, hot: &Path, walked: &mut Walk) -> Result<Result<(HotStore, Head), String>, LogError> {
-        let closed = trusted_seal(&self.anchor);
-        if closed.is_some() && closed != Some(seal(hot)?) {
-            self.ask_changed(walked)?;
-            return Ok(Err("its files are not the ones that were closed".to_owned()));
-        }
-        let opened = HotStore::open(hot).and_then(|mut store| {
-            let ends = if closed.is_some() { store.last_head(self.sealed) } else { store.scan(self.sealed) };
-            ends.map(|head| (store, head))
-        });
-        let (mut store, head) = match opened {
-            Ok(opened) => opened,
-            Err(fault) if fault.is_outside() => return Err(fault.into_error("open", hot)),
-            Err(fault) => return Ok(Err(fault.to_string())),
-        };
-        if head.seq > walked.head.seq {
-            let mut source = HotSource { store, fault: None };
-            let longer = self.walk(true, &mut source)?;
-            if longer.head != head {
-                discard(&longer);
-                return Ok(Err(format!("it has other events than the journal behind event {}", walked.head.seq)));
-            }
-            self.apply(&longer)?;
-            *walked = longer;
-            store = source.store;
-        } else if chain_at(self.dir, self.log_id, head.seq)? != Some(head) {
-            return Ok(Err(format!("it disagrees with the journal at or before event {}", head.seq)));
-        }
-        Ok(Ok((store, head)))
-    }
-
-    /// The anchor says that the hot copy was changed. It may be the anchor and the journal that are older: a copy of the
-    /// hot copy is asked for what continues the journal.
-    fn ask_changed(&mut self, walked: &mut Walk) -> Result<(), LogError> {
-        let scratch = ScratchDir(self.dir.join(HOT_COPY));
-        let Ok(mut source) = HotSource::copy_changed(self.dir, &scratch.0)? else { return Ok(()) };
-        let Ok(longer) = self.walk(true, &mut source) else { return Ok(()) };
-        if longer.head.seq <= walked.head.seq {
-            discard(&longer);
-            return Ok(());
-        }
-        self.apply(&longer)?;
-        self.notes.push(RepairNote::HeadRewritten { seq: longer.head.seq });
-        *walked = longer;
-        Ok(())
-    }
-
-    /// Gives the hot copy the journal's frames behind `from`. Returns how many events they have.
-    fn redo(&self, store: &mut HotStore, from: Head) -> Result<u64, LogError> {
-        let mut cursor = FrameCursor::near(self.journal, self.log_id, from.seq + 1, self.sealed)?;
-        let mut events = 0;
-        loop {
-            let step = cursor.step(|h| (h.first_seq > from.seq).then_some(Check::Crc))?;
-            match step {
-                Step::Frame(header) if header.first_seq > from.seq => {
-                    store.push(&header, cursor.frame_bytes())?;
-                    events += u64::from(header.count);
-                }
-                Step::Frame(_) => {}
-                Step::End => break,
-                Step::Bad(reason) => {
-                    return Err(LogError::Damaged { file: cursor.path(), seq: cursor.head().seq + 1, reason });
-                }
-            }
-        }
-        if events > 0 {
-            store.checkpoint()?;
-        }
-        Ok(events)
     }
 }

@@ -17,7 +17,7 @@
 //! | 252 | 4 | CRC-32C of the record before this field |
 
 use crate::LogId;
-use crate::disk::{read_if_there, sync_dir, take, with_suffix};
+use crate::disk::{damaged_name, read_if_there, sync_dir, take, with_suffix, write_whole};
 use crate::error::{LogError, io_error};
 use k256::ecdsa::signature::hazmat::{PrehashSigner, PrehashVerifier};
 use k256::ecdsa::{Signature, SigningKey, VerifyingKey};
@@ -243,19 +243,32 @@ pub(crate) fn checkpoint_path(dir: &Path) -> PathBuf {
     dir.join("checkpoints")
 }
 
-/// Every checkpoint of a log, oldest first, and whether the file ends inside a record: one that was cut short while it
-/// was written, or damage.
-pub(crate) fn read_file(dir: &Path) -> Result<(Vec<SignedCheckpoint>, bool), LogError> {
+/// Every readable checkpoint of a log, oldest first, and how many records are not: the last one may have been cut short
+/// while it was written, others are damaged. Each record stands for itself, so the others still say what they say.
+pub(crate) fn read_file(dir: &Path) -> Result<(Vec<SignedCheckpoint>, u64), LogError> {
     let path = checkpoint_path(dir);
     let bytes = read_if_there(&path)?.unwrap_or_default();
-    let mut all = Vec::with_capacity(bytes.len() / RECORD_LEN);
+    let (mut all, mut bad) = (Vec::with_capacity(bytes.len() / RECORD_LEN), 0);
     for record in bytes.chunks(RECORD_LEN) {
         match SignedCheckpoint::parse(record, &path)? {
             Some(checkpoint) => all.push(checkpoint),
-            None => return Ok((all, true)),
+            None => bad += 1,
         }
     }
-    Ok((all, false))
+    Ok((all, bad))
+}
+
+/// Leaves the readable checkpoints alone. A damaged file is kept beside it; a record that was cut short vouched for
+/// nothing yet.
+pub(crate) fn drop_unreadable(dir: &Path) -> Result<(), LogError> {
+    let path = checkpoint_path(dir);
+    let bytes = read_if_there(&path)?.unwrap_or_default();
+    let (all, _) = read_file(dir)?;
+    let whole: Vec<u8> = all.iter().flat_map(|c| c.to_bytes()).collect();
+    if bytes.len() - whole.len() >= RECORD_LEN || !bytes.starts_with(&whole) {
+        std::fs::copy(&path, damaged_name(&path)).map_err(io_error("keep the damaged", &path))?;
+    }
+    write_whole(&path, &[&whole])
 }
 
 /// Every readable checkpoint of a log, oldest first.
@@ -278,7 +291,7 @@ impl CheckpointFile {
         Self { dir: dir.to_owned(), log_id, signer, file: None, len: (records * RECORD_LEN) as u64 }
     }
 
-    /// The file, cut behind its last readable record.
+    /// The file; every byte of it is in a readable record.
     fn file(&mut self) -> Result<&File, LogError> {
         let path = checkpoint_path(&self.dir);
         match &mut self.file {
@@ -286,17 +299,10 @@ impl CheckpointFile {
             none => {
                 let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
                 let file = file.map_err(io_error("open", &path))?;
-                file.set_len(self.len).map_err(io_error("shorten", &path))?;
                 sync_dir(&self.dir)?;
                 Ok(none.insert(file))
             }
         }
-    }
-
-    /// Drops a record that was cut short.
-    pub(crate) fn drop_rest(&mut self) -> Result<(), LogError> {
-        let path = checkpoint_path(&self.dir);
-        self.file()?.sync_all().map_err(io_error("sync", &path))
     }
 
     /// Signs and appends; on the disk when this returns.

@@ -2,10 +2,9 @@
 
 use crate::LogId;
 use crate::error::LogError;
-use crate::keeper::lock;
 use crate::notes::RepairNote;
 use crate::pruned::read_base;
-use crate::sign::{CheckpointFile, SignedCheckpoint, Signer, checkpoint_path, read_file};
+use crate::sign::{CheckpointFile, SignedCheckpoint, Signer, checkpoint_path, drop_unreadable, read_file};
 use crate::source::{chain_at, foreign};
 use schemas::frame::Head;
 use std::path::Path;
@@ -15,18 +14,17 @@ use std::sync::{Arc, Mutex};
 pub(super) struct Found {
     pub(super) file: Option<Arc<Mutex<CheckpointFile>>>,
     newest: Option<SignedCheckpoint>,
-    cut: bool,
+    bad: u64,
 }
 
-/// Finds where the next record goes. A record that was cut short is dropped: it vouched for nothing yet. Another key
-/// than before is no fault, only said: keys are changed, and who may sign is for `verify` to ask.
+/// Finds where the next record goes. Records that cannot be read are dropped, later. Another key than before is no fault, only said: keys are changed, and who may sign is for `verify` to ask.
 pub(super) fn settle(
     dir: &Path,
     log_id: LogId,
     signer: Option<Arc<Signer>>,
     notes: &mut Vec<RepairNote>,
 ) -> Result<Found, LogError> {
-    let (all, cut) = read_file(dir)?;
+    let (all, bad) = read_file(dir)?;
     let path = checkpoint_path(dir);
     if let Some(other) = all.iter().find(|c| c.log_id != log_id) {
         return Err(foreign(&path, other.head.seq));
@@ -36,15 +34,15 @@ pub(super) fn settle(
         let bad = |reason| LogError::BadSignature { file: path.clone(), seq: newest.head.seq, reason };
         newest.verify(None).map_err(bad)?;
     }
-    let Some(signer) = signer else { return Ok(Found { file: None, newest, cut }) };
+    if bad > 0 {
+        notes.push(RepairNote::CheckpointDropped { file: path, kept: all.len() as u64 });
+    }
+    let Some(signer) = signer else { return Ok(Found { file: None, newest, bad }) };
     if let Some(before) = newest.map(|n| n.public_key).filter(|key| *key != signer.public_key()) {
         notes.push(RepairNote::KeyChanged { before, now: signer.public_key() });
     }
-    if cut {
-        notes.push(RepairNote::CheckpointDropped { file: path, kept: all.len() as u64 });
-    }
     let file = CheckpointFile::open(dir, log_id, signer, all.len());
-    Ok(Found { file: Some(Arc::new(Mutex::new(file))), newest, cut })
+    Ok(Found { file: Some(Arc::new(Mutex::new(file))), newest, bad })
 }
 
 impl Found {
@@ -74,11 +72,8 @@ impl Found {
         }
     }
 
-    /// Drops what was cut short.
-    pub(super) fn drop_rest(&self) -> Result<(), LogError> {
-        match &self.file {
-            Some(file) if self.cut => lock(file).drop_rest(),
-            _ => Ok(()),
-        }
+    /// Drops what cannot be read.
+    pub(super) fn drop_unreadable(&self, dir: &Path) -> Result<(), LogError> {
+        if self.bad > 0 { drop_unreadable(dir) } else { Ok(()) }
     }
 }

@@ -104,7 +104,7 @@ pub(super) fn check_checkpoints(
     running: bool,
 ) -> Result<(), LogError> {
     let file = checkpoint_path(dir);
-    let (all, cut) = match read_file(dir) {
+    let (all, bad) = match read_file(dir) {
         Ok(read) => read,
         Err(e @ LogError::Newer { .. }) => {
             report.add(Severity::Fatal, e.to_string());
@@ -112,8 +112,8 @@ pub(super) fn check_checkpoints(
         }
         Err(e) => return Err(e),
     };
-    if cut {
-        let text = format!("{}: the record behind the first {} is incomplete or damaged", file.display(), all.len());
+    if bad > 0 {
+        let text = format!("{}: {bad} records are incomplete or damaged, {} are readable", file.display(), all.len());
         report.add(Severity::Repairable, text);
     }
     let whole = report.findings.iter().all(|f| f.severity == Severity::Repairable);

@@ -288,3 +288,27 @@ fn a_hole_between_kept_journal_files_is_no_damage_to_their_neighbours() {
     assert_eq!(notes(&report), "");
     drop(writer);
 }
+
+#[test]
+fn a_damaged_checkpoint_costs_itself_and_not_the_ones_behind_it() {
+    for signs in [true, false] {
+        let home = fast_home();
+        let dir = home.path().join("log");
+        let signer = Some(Arc::new(Signer::create(&home.path().join("log.key")).unwrap()));
+        sealed(&dir, &WriterOptions { signer: signer.clone(), ..small() });
+        let path = dir.join("checkpoints");
+        let all = eventlog::read_checkpoints(&dir).unwrap();
+        let bytes = fs::read(&path).unwrap();
+        flip(&path, 256 + 70);
+        let reopened = WriterOptions { signer: if signs { signer.clone() } else { None }, ..small() };
+        assert!(notes(&repaired(&dir, &reopened, 300)).contains(&format!("{} are left", all.len() - 1)));
+        let left = eventlog::read_checkpoints(&dir).unwrap();
+        assert_eq!(left[..all.len() - 1], [&all[..1], &all[2..]].concat());
+        assert!(dir.join("checkpoints.damaged-1").exists());
+        // One that was cut short while it was written is no damage.
+        fs::remove_file(dir.join("checkpoints.damaged-1")).unwrap();
+        fs::write(&path, &bytes[..bytes.len() - 9]).unwrap();
+        assert!(notes(&repaired(&dir, &reopened, 301)).contains("are left"));
+        assert!(!dir.join("checkpoints.damaged-1").exists());
+    }
+}
