@@ -7,26 +7,30 @@
 //! opening it, and a refusal must leave everything as it was. Two of the three (journal, hot copy, anchor) decide.
 
 mod checkpoints;
+mod directory;
+mod hot;
+mod hot_only;
 mod segments;
+mod source;
+
+use directory::{make_durable, may_hold_a_log, remove_leftovers};
+use source::HOT_COPY;
+
+pub(crate) use directory::find_log_id;
+pub(crate) use source::{HotSource, trusted_seal};
 
 use crate::LogId;
-use crate::anchor::{AnchorFile, AnchorState, HotSeal, anchor_path, read_anchor};
-use crate::cursor::{FrameCursor, Step};
+use crate::anchor::{AnchorFile, AnchorState, anchor_path, read_anchor};
 use crate::disk::{self, ScratchDir};
 use crate::error::{LogError, io_error};
-use crate::hot::{HotStore, hot_db, hot_dir, seal};
-use crate::journal::{FILE_HEADER_LEN, FileHeader, JournalWriter, Layout, journal_dir, list_files};
+use crate::journal::{FILE_HEADER_LEN, JournalWriter, Layout, journal_dir, list_files};
 use crate::keeper::{Keeper, Work};
 use crate::lock::WriterLock;
 use crate::notes::{OpenReport, RepairNote};
-use crate::sealing;
-use crate::segment::file::read_header;
-use crate::segment::{self, segment_dir};
 use crate::sign::CheckpointFile;
-use crate::source::chain_at;
-use crate::walk::{Change, FrameSource, NoSource, Walk, WalkOptions, apply, discard, misses, walk};
+use crate::walk::{Change, FrameSource, NoSource, Walk, WalkOptions, apply, discard, walk};
 use crate::writer::{LogWriter, Store, WriterOptions};
-use schemas::frame::{Check, Head};
+use schemas::frame::Head;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -60,138 +64,6 @@ pub(crate) fn open(dir: &Path, options: &WriterOptions) -> Result<(LogWriter, Op
         opening.changes.undo();
     }
     opened
-}
-
-/// Refuses a directory that holds something else than a log.
-fn may_hold_a_log(dir: &Path) -> Result<(), LogError> {
-    let refuse = |reason| Err(LogError::NotALog { path: dir.to_owned(), reason });
-    if dir.exists() && !dir.is_dir() {
-        return refuse("it is a file");
-    }
-    if crate::exists(dir) {
-        return Ok(());
-    }
-    // What a creation leaves behind that was cut short.
-    let ours = |n: &String| matches!(n.as_str(), "lock" | "journal" | "segments" | "head.tmp");
-    if !disk::names(dir)?.iter().all(ours) {
-        return refuse("it holds other files; name a directory that is absent or empty");
-    }
-    Ok(())
-}
-
-/// Removes what a killed process left half written. None of it is part of the log.
-fn remove_leftovers(dir: &Path, journal: &Path) -> Result<(), LogError> {
-    let unfinished = |n: &str| n.ends_with(".tmp") || n.ends_with(".restored");
-    disk::remove_files(journal, unfinished)?;
-    disk::remove_files(&segment_dir(dir), unfinished)?;
-    disk::remove_files(dir, |n| n == "head.tmp" || n == "pruned.tmp")?;
-    let copy = dir.join(HOT_COPY);
-    if copy.exists() {
-        std::fs::remove_dir_all(&copy).map_err(io_error("remove", &copy))?;
-    }
-    Ok(())
-}
-
-/// A process that was killed leaves bytes and names that are there, but only in the system's cache. What is found from
-/// here on is acknowledged anew, so it must be on the disk first.
-fn make_durable(dir: &Path, journal: &Path) -> Result<(), LogError> {
-    let parent = dir.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match disk::sync_dir(parent) {
-        // Whoever may not look into it did not make a directory in it.
-        Err(LogError::Io { source, .. }) if source.kind() == std::io::ErrorKind::PermissionDenied => {}
-        synced => synced?,
-    }
-    disk::sync_dir(dir)?;
-    for folder in [journal, &segment_dir(dir), &hot_dir(dir)] {
-        if folder.is_dir() {
-            disk::sync_dir(folder)?;
-        }
-    }
-    // Earlier files were synced before the last one was made.
-    let last = list_files(journal)?.pop().map(|(_, path)| path);
-    let db = Some(hot_db(&hot_dir(dir))).filter(|db| db.exists());
-    for file in last.into_iter().chain(db) {
-        std::fs::File::open(&file).and_then(|f| f.sync_all()).map_err(io_error("sync", &file))?;
-    }
-    Ok(())
-}
-
-/// The log's id, from the anchor or else from a segment or journal file that still has its header.
-pub(crate) fn find_log_id(dir: &Path, anchor: &AnchorState) -> Result<LogId, LogError> {
-    if let Some(anchor) = &anchor.newest {
-        return Ok(anchor.log_id);
-    }
-    for (_, _, path) in segment::list(&segment_dir(dir))? {
-        if let Ok(header) = read_header(&path)? {
-            return Ok(header.log_id);
-        }
-    }
-    for (_, path) in list_files(&journal_dir(dir))? {
-        let bytes = disk::read_if_there(&path)?.unwrap_or_default();
-        if let Some(header) = FileHeader::parse(&bytes, &path)? {
-            return Ok(header.log_id);
-        }
-    }
-    let reason = "neither the head anchor nor the header of a segment or journal file is readable".to_owned();
-    Err(LogError::Damaged { file: anchor_path(dir), seq: 1, reason })
-}
-
-/// Where the hot copy is copied to before it is asked for frames.
-const HOT_COPY: &str = "hot.copy";
-
-/// The hot copy, or a copy of it, as a source of frames.
-pub(crate) struct HotSource {
-    pub(crate) store: HotStore,
-    fault: Option<String>,
-}
-
-impl HotSource {
-    /// Copies the hot copy to `to` and opens that. The inner error says why there is nothing to ask, the outer one that
-    /// the system would not let us look: then nobody knows.
-    pub(crate) fn copy(dir: &Path, anchor: &AnchorState, to: &Path) -> Result<Result<Self, String>, LogError> {
-        let hot = hot_dir(dir);
-        if !hot_db(&hot).exists() {
-            return Ok(Err("there is no hot copy".to_owned()));
-        }
-        if let Some(closed) = trusted_seal(anchor)
-            && seal(&hot)? != closed
-        {
-            // It could silently return less than it holds.
-            return Ok(Err("the hot copy is damaged too: its files are not the ones that were closed".to_owned()));
-        }
-        Self::copy_changed(dir, to)
-    }
-
-    /// The same, also if it is not what it was when it was closed.
-    fn copy_changed(dir: &Path, to: &Path) -> Result<Result<Self, String>, LogError> {
-        disk::copy_dir(&hot_dir(dir), to)?;
-        match HotStore::open(to) {
-            Ok(store) => Ok(Ok(Self { store, fault: None })),
-            Err(e) if e.is_of_system() => Err(e.into_error("open", to)),
-            Err(e) => Ok(Err(format!("the hot copy is damaged too: {e}"))),
-        }
-    }
-}
-
-impl FrameSource for HotSource {
-    fn frame_at(&mut self, seq: u64) -> Option<Vec<u8>> {
-        self.store.frame_at(seq).unwrap_or_else(|e| {
-            self.fault = Some(e.to_string());
-            None
-        })
-    }
-
-    fn excuse(&self) -> String {
-        match &self.fault {
-            None => "the hot copy does not have it either".to_owned(),
-            Some(fault) => format!("the hot copy is damaged too: {fault}"),
-        }
-    }
-}
-
-/// What the hot copy's files were at a clean close, if the anchor that says so is beyond doubt.
-pub(crate) fn trusted_seal(anchor: &AnchorState) -> Option<HotSeal> {
-    anchor.newest.filter(|_| !anchor.doubtful).and_then(|n| n.closed)
 }
 
 struct Opening<'a> {
@@ -305,111 +177,6 @@ impl Opening<'_> {
         (writer, OpenReport { head, notes: std::mem::take(&mut self.notes) })
     }
 
-    /// Opens a log that is kept in the hot copy alone. Everything in it is sealed before the first commit, so that
-    /// readers see it.
-    fn hot_only(
-        &mut self,
-        lock: WriterLock,
-        checkpoints: checkpoints::Found,
-    ) -> Result<(LogWriter, OpenReport), LogError> {
-        let hot = hot_dir(self.dir);
-        let (found, useless) = self.find_alone(&hot)?;
-        self.is_complete(&found)?;
-        self.changes.keep()?;
-        if let Some(reason) = useless {
-            disk::set_aside(&hot)?;
-            // A creation that was cut short is no damage.
-            if self.anchor.newest.is_none_or(|a| a.generation > 1) {
-                self.notes.push(RepairNote::FileSetAside { file: hot.clone(), reason });
-            }
-        }
-        let mut anchor = self.settle_anchor(found, true)?;
-        disk::create_dir(&hot)?;
-        let mut store = HotStore::open(&hot).map_err(|e| e.into_error("open", &hot))?;
-        if let Some(info) = sealing::from_hot(self.dir, self.log_id, self.sealed, &mut store)? {
-            store.trim(info.head.seq)?;
-            self.sealed = info.head;
-        }
-        if self.sealed != found {
-            let reason = format!("it ended at event {} a moment ago", found.seq);
-            return Err(LogError::Damaged { file: hot_db(&hot), seq: self.sealed.seq + 1, reason });
-        }
-        anchor.write(found, None)?;
-        anchor.sync()?;
-        let (sealed, roll_len) = (self.sealed, self.options.roll_len);
-        let store = Store::HotOnly { hot: Box::new(store), sealed, unsealed_len: 0, roll_len };
-        checkpoints.drop_rest()?;
-        // What is left of a journal is sealed. An empty file would later pass for a bad copy of what is committed now.
-        if disk::remove_files(self.journal, |n| n.ends_with(".aaj"))? {
-            disk::sync_dir(self.journal)?;
-        }
-        Ok(self.writer(store, anchor, found, checkpoints.file, lock))
-    }
-
-    /// Where the hot copy ends, and why it has to be made anew, if so. Nothing is lost with it while all that was
-    /// acknowledged is sealed.
-    fn find_alone(&self, hot: &Path) -> Result<(Head, Option<String>), LogError> {
-        let all_sealed = self.signed.is_none()
-            && self.anchor.newest.is_some_and(|a| !self.anchor.doubtful && a.head.seq <= self.sealed.seq);
-        if !hot_db(hot).exists() {
-            // sled refuses its own settings without the rest.
-            let rest = (!disk::names(hot)?.is_empty()).then(|| "sled's own file is missing".to_owned());
-            return Ok((self.sealed, rest));
-        }
-        match self.examine_alone() {
-            Ok(found) => Ok((found, None)),
-            Err(LogError::Damaged { reason, .. }) if all_sealed => Ok((self.sealed, Some(reason))),
-            Err(e) => Err(e),
-        }
-    }
-
-    /// Where the hot copy ends, read from a copy of it: a refusal must change nothing.
-    fn examine_alone(&self) -> Result<Head, LogError> {
-        let hot = hot_dir(self.dir);
-        let scratch = ScratchDir(self.dir.join(HOT_COPY));
-        let damaged = |reason: String| LogError::Damaged { file: hot_db(&hot), seq: self.sealed.seq + 1, reason };
-        let mut source = HotSource::copy(self.dir, &self.anchor, &scratch.0)?.map_err(damaged)?;
-        let vouched = [self.anchor.newest.map(|a| a.head), self.signed];
-        let (mut before, mut missed) = (self.sealed, None);
-        let found = source.store.each_frame(self.sealed, &mut |header, _| {
-            let behind = Head { seq: header.last_seq(), chain: header.chain() };
-            missed = vouched.iter().flatten().find(|place| misses(place, &before, &behind)).copied();
-            before = behind;
-            missed.is_none()
-        });
-        let found = found.map_err(|e| damaged(e.to_string()))?;
-        match missed {
-            None => Ok(found),
-            Some(place) => Err(LogError::ForeignCopy {
-                file: hot_db(&hot),
-                seq: place.seq,
-                reason: "the head anchor or a signed checkpoint has another chain value for that event".to_owned(),
-            }),
-        }
-    }
-
-    /// Without a journal, only the anchor and what was signed can say that the end is complete.
-    fn is_complete(&self, found: &Head) -> Result<(), LogError> {
-        let anchored = self.anchor.newest.map_or(0, |a| a.head.seq);
-        let vouched = anchored.max(self.signed.map_or(0, |s| s.seq));
-        if vouched > found.seq {
-            return Err(LogError::LostSuffix {
-                head_seq: vouched,
-                found_seq: found.seq,
-                file: hot_db(&hot_dir(self.dir)),
-                reason: "the hot copy does not have them either".to_owned(),
-            });
-        }
-        if self.anchor.newest.is_none() && found.seq > 0 && !self.options.trust_journal_end {
-            return Err(LogError::NoAnchor {
-                file: anchor_path(self.dir),
-                journal_seq: self.sealed.seq,
-                hot: format!("at event {}", found.seq),
-            });
-        }
-        Ok(())
-    }
-
     fn walk(&self, write: bool, source: &mut dyn FrameSource) -> Result<Walk, LogError> {
         let options = WalkOptions {
             journal: self.journal,
@@ -488,105 +255,5 @@ impl Opening<'_> {
             file.sync()?;
         }
         Ok(file)
-    }
-
-    fn settle_hot(&mut self, walked: &mut Walk) -> Result<HotStore, LogError> {
-        let hot = hot_dir(self.dir);
-        let mut kept = None;
-        let mut reason = "it was missing".to_owned();
-        // Also one that sled began to make: it refuses its own unfinished settings for ever.
-        if !disk::names(&hot)?.is_empty() {
-            match self.examine_hot(&hot, walked)? {
-                Ok((mut store, head)) => {
-                    let events = self.redo(&mut store, head)?;
-                    if events > 0 {
-                        self.notes.push(RepairNote::HotCaughtUp { events });
-                    }
-                    return Ok(store);
-                }
-                Err(fault) => {
-                    kept = Some(disk::set_aside(&hot)?);
-                    reason = fault;
-                }
-            }
-        }
-        disk::create_dir(&hot)?;
-        let mut store = HotStore::open(&hot).map_err(|e| e.into_error("create", &hot))?;
-        if self.redo(&mut store, self.sealed)? > 0 || kept.is_some() {
-            self.notes.push(RepairNote::HotRebuilt { reason, kept });
-        }
-        Ok(store)
-    }
-
-    /// Opens the hot copy and finds where it ends. The inner error says why it cannot be used.
-    fn examine_hot(&mut self, hot: &Path, walked: &mut Walk) -> Result<Result<(HotStore, Head), String>, LogError> {
-        let closed = trusted_seal(&self.anchor);
-        if closed.is_some() && closed != Some(seal(hot)?) {
-            self.ask_changed(walked)?;
-            return Ok(Err("its files are not the ones that were closed".to_owned()));
-        }
-        let opened = HotStore::open(hot).and_then(|mut store| {
-            let ends = if closed.is_some() { store.last_head(self.sealed) } else { store.scan(self.sealed) };
-            ends.map(|head| (store, head))
-        });
-        let (mut store, head) = match opened {
-            Ok(opened) => opened,
-            Err(fault) if fault.is_outside() => return Err(fault.into_error("open", hot)),
-            Err(fault) => return Ok(Err(fault.to_string())),
-        };
-        if head.seq > walked.head.seq {
-            let mut source = HotSource { store, fault: None };
-            let longer = self.walk(true, &mut source)?;
-            if longer.head != head {
-                discard(&longer);
-                return Ok(Err(format!("it has other events than the journal behind event {}", walked.head.seq)));
-            }
-            self.apply(&longer)?;
-            *walked = longer;
-            store = source.store;
-        } else if chain_at(self.dir, self.log_id, head.seq)? != Some(head) {
-            return Ok(Err(format!("it disagrees with the journal at or before event {}", head.seq)));
-        }
-        Ok(Ok((store, head)))
-    }
-
-    /// The anchor says that the hot copy was changed. It may be the anchor and the journal that are older: a copy of the
-    /// hot copy is asked for what continues the journal.
-    fn ask_changed(&mut self, walked: &mut Walk) -> Result<(), LogError> {
-        let scratch = ScratchDir(self.dir.join(HOT_COPY));
-        let Ok(mut source) = HotSource::copy_changed(self.dir, &scratch.0)? else { return Ok(()) };
-        let Ok(longer) = self.walk(true, &mut source) else { return Ok(()) };
-        if longer.head.seq <= walked.head.seq {
-            discard(&longer);
-            return Ok(());
-        }
-        self.apply(&longer)?;
-        self.notes.push(RepairNote::HeadRewritten { seq: longer.head.seq });
-        *walked = longer;
-        Ok(())
-    }
-
-    /// Gives the hot copy the journal's frames behind `from`. Returns how many events they have.
-    fn redo(&self, store: &mut HotStore, from: Head) -> Result<u64, LogError> {
-        let mut cursor = FrameCursor::near(self.journal, self.log_id, from.seq + 1, self.sealed)?;
-        let mut events = 0;
-        loop {
-            let step = cursor.step(|h| (h.first_seq > from.seq).then_some(Check::Crc))?;
-            match step {
-                Step::Frame(header) if header.first_seq > from.seq => {
-                    store.push(&header, cursor.frame_bytes())?;
-                    events += u64::from(header.count);
-                }
-                Step::Frame(_) => {}
-                Step::End => break,
-                Step::Bad(reason) => {
-                    return Err(LogError::Damaged { file: cursor.path(), seq: cursor.head().seq + 1, reason });
-                }
-            }
-        }
-        if events > 0 {
-            store.checkpoint()?;
-        }
-        Ok(events)
     }
 }
