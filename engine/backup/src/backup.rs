@@ -186,7 +186,7 @@ impl Run<'_> {
         let (genesis, local) = (Head::genesis(&self.log.id()), self.log.segments.clone());
         let stretches = cover(genesis, self.log.first_seq, &local, &usable).map_err(|fault| self.fault(fault))?;
         let new = |s: &Stretch<'_>| matches!(s, Stretch::New(_));
-        let bytes = local.iter().filter(|l| stretches.iter().any(|s| *s == Stretch::New(l))).map(|l| l.file_len).sum();
+        let bytes = local.iter().filter(|l| stretches.contains(&Stretch::New(l))).map(|l| l.file_len).sum();
         if stretches.iter().any(new) {
             self.progress.begin("segments", bytes);
         }

@@ -6,22 +6,27 @@
 //! If not, a *copy* of the hot copy is asked for the missing frames, because sled changes a damaged directory by merely
 //! opening it, and a refusal must leave everything as it was. Two of the three (journal, hot copy, anchor) decide.
 
-mod alone;
 mod checkpoints;
+mod directory;
 mod hot;
+mod hot_only;
 mod segments;
+mod source;
+
+use directory::{make_durable, may_hold_a_log, remove_leftovers};
+use source::HOT_COPY;
+
+pub(crate) use directory::find_log_id;
+pub(crate) use source::{HotSource, trusted_seal};
 
 use crate::LogId;
-use crate::anchor::{AnchorFile, AnchorState, HotSeal, anchor_path, read_anchor};
+use crate::anchor::{AnchorFile, AnchorState, anchor_path, read_anchor};
 use crate::disk::{self, ScratchDir};
 use crate::error::{LogError, io_error};
-use crate::hot::{HotStore, hot_db, hot_dir, seal};
-use crate::journal::{FILE_HEADER_LEN, FileHeader, JournalWriter, Layout, journal_dir, list_files};
+use crate::journal::{FILE_HEADER_LEN, JournalWriter, Layout, journal_dir, list_files};
 use crate::keeper::{Keeper, Work};
 use crate::lock::WriterLock;
 use crate::notes::{OpenReport, RepairNote};
-use crate::segment::file::read_header;
-use crate::segment::{self, segment_dir};
 use crate::sign::CheckpointFile;
 use crate::walk::{Change, FrameSource, NoSource, Walk, WalkOptions, apply, discard, walk};
 use crate::writer::{LogWriter, Store, WriterOptions};
@@ -59,138 +64,6 @@ pub(crate) fn open(dir: &Path, options: &WriterOptions) -> Result<(LogWriter, Op
         opening.changes.undo();
     }
     opened
-}
-
-/// Refuses a directory that holds something else than a log.
-fn may_hold_a_log(dir: &Path) -> Result<(), LogError> {
-    let refuse = |reason| Err(LogError::NotALog { path: dir.to_owned(), reason });
-    if dir.exists() && !dir.is_dir() {
-        return refuse("it is a file");
-    }
-    if crate::exists(dir) {
-        return Ok(());
-    }
-    // What a creation leaves behind that was cut short.
-    let ours = |n: &String| matches!(n.as_str(), "lock" | "journal" | "segments" | "head.tmp");
-    if !disk::names(dir)?.iter().all(ours) {
-        return refuse("it holds other files; name a directory that is absent or empty");
-    }
-    Ok(())
-}
-
-/// Removes what a killed process left half written. None of it is part of the log.
-fn remove_leftovers(dir: &Path, journal: &Path) -> Result<(), LogError> {
-    let unfinished = |n: &str| n.ends_with(".tmp") || n.ends_with(".restored");
-    disk::remove_files(journal, unfinished)?;
-    disk::remove_files(&segment_dir(dir), unfinished)?;
-    disk::remove_files(dir, |n| n == "head.tmp" || n == "pruned.tmp")?;
-    let copy = dir.join(HOT_COPY);
-    if copy.exists() {
-        std::fs::remove_dir_all(&copy).map_err(io_error("remove", &copy))?;
-    }
-    Ok(())
-}
-
-/// A process that was killed leaves bytes and names that are there, but only in the system's cache. What is found from
-/// here on is acknowledged anew, so it must be on the disk first.
-fn make_durable(dir: &Path, journal: &Path) -> Result<(), LogError> {
-    let parent = dir.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match disk::sync_dir(parent) {
-        // Whoever may not look into it did not make a directory in it.
-        Err(LogError::Io { source, .. }) if source.kind() == std::io::ErrorKind::PermissionDenied => {}
-        synced => synced?,
-    }
-    disk::sync_dir(dir)?;
-    for folder in [journal, &segment_dir(dir), &hot_dir(dir)] {
-        if folder.is_dir() {
-            disk::sync_dir(folder)?;
-        }
-    }
-    // Earlier files were synced before the last one was made.
-    let last = list_files(journal)?.pop().map(|(_, path)| path);
-    let db = Some(hot_db(&hot_dir(dir))).filter(|db| db.exists());
-    for file in last.into_iter().chain(db) {
-        std::fs::File::open(&file).and_then(|f| f.sync_all()).map_err(io_error("sync", &file))?;
-    }
-    Ok(())
-}
-
-/// The log's id, from the anchor or else from a segment or journal file that still has its header.
-pub(crate) fn find_log_id(dir: &Path, anchor: &AnchorState) -> Result<LogId, LogError> {
-    if let Some(anchor) = &anchor.newest {
-        return Ok(anchor.log_id);
-    }
-    for (_, _, path) in segment::list(&segment_dir(dir))? {
-        if let Ok(header) = read_header(&path)? {
-            return Ok(header.log_id);
-        }
-    }
-    for (_, path) in list_files(&journal_dir(dir))? {
-        let bytes = disk::read_if_there(&path)?.unwrap_or_default();
-        if let Some(header) = FileHeader::parse(&bytes, &path)? {
-            return Ok(header.log_id);
-        }
-    }
-    let reason = "neither the head anchor nor the header of a segment or journal file is readable".to_owned();
-    Err(LogError::Damaged { file: anchor_path(dir), seq: 1, reason })
-}
-
-/// Where the hot copy is copied to before it is asked for frames.
-const HOT_COPY: &str = "hot.copy";
-
-/// The hot copy, or a copy of it, as a source of frames.
-pub(crate) struct HotSource {
-    pub(crate) store: HotStore,
-    fault: Option<String>,
-}
-
-impl HotSource {
-    /// Copies the hot copy to `to` and opens that. The inner error says why there is nothing to ask, the outer one that
-    /// the system would not let us look: then nobody knows.
-    pub(crate) fn copy(dir: &Path, anchor: &AnchorState, to: &Path) -> Result<Result<Self, String>, LogError> {
-        let hot = hot_dir(dir);
-        if !hot_db(&hot).exists() {
-            return Ok(Err("there is no hot copy".to_owned()));
-        }
-        if let Some(closed) = trusted_seal(anchor)
-            && seal(&hot)? != closed
-        {
-            // It could silently return less than it holds.
-            return Ok(Err("the hot copy is damaged too: its files are not the ones that were closed".to_owned()));
-        }
-        Self::copy_changed(dir, to)
-    }
-
-    /// The same, also if it is not what it was when it was closed.
-    fn copy_changed(dir: &Path, to: &Path) -> Result<Result<Self, String>, LogError> {
-        disk::copy_dir(&hot_dir(dir), to)?;
-        match HotStore::open(to) {
-            Ok(store) => Ok(Ok(Self { store, fault: None })),
-            Err(e) if e.is_of_system() => Err(e.into_error("open", to)),
-            Err(e) => Ok(Err(format!("the hot copy is damaged too: {e}"))),
-        }
-    }
-}
-
-impl FrameSource for HotSource {
-    fn frame_at(&mut self, seq: u64) -> Option<Vec<u8>> {
-        self.store.frame_at(seq).unwrap_or_else(|e| {
-            self.fault = Some(e.to_string());
-            None
-        })
-    }
-
-    fn excuse(&self) -> String {
-        match &self.fault {
-            None => "the hot copy does not have it either".to_owned(),
-            Some(fault) => format!("the hot copy is damaged too: {fault}"),
-        }
-    }
-}
-
-/// What the hot copy's files were at a clean close, if the anchor that says so is beyond doubt.
-pub(crate) fn trusted_seal(anchor: &AnchorState) -> Option<HotSeal> {
-    anchor.newest.filter(|_| !anchor.doubtful).and_then(|n| n.closed)
 }
 
 struct Opening<'a> {

@@ -128,7 +128,9 @@ pub struct ListArgs {
 /// Runs `backups`: every backup of every log, oldest first, and the manifests that cannot be used.
 pub fn list(global: &Global, args: &ListArgs) -> Outcome {
     let store = args.target.open()?;
-    let columns = ["backup", "log", "events", "time", "objects", "bytes", "new_bytes", "state", "signed_by"];
+    // People see the first digits of a key, programs all of them; the time is in the backup's name.
+    let digits = if global.format() == Format::Table { 16 } else { usize::MAX };
+    let columns = ["backup", "log", "events", "objects", "bytes", "new_bytes", "state", "signed_by"];
     let mut t = Table::new(&columns).numbers(&["events", "objects", "bytes", "new_bytes"]);
     let mut bad: Option<Failure> = None;
     for id in Catalog::logs(&*store).map_err(backup_failure)? {
@@ -147,12 +149,11 @@ pub fn list(global: &Global, args: &ListArgs) -> Outcome {
                 m.id.clone(),
                 m.log_id.clone(),
                 m.head.seq.to_string(),
-                m.time.to_string(),
                 m.objects.len().to_string(),
                 m.stored_len().to_string(),
                 new.to_string(),
                 if missing == 0 { "whole".to_owned() } else { format!("{missing} missing") },
-                found.signed.public_key.clone(),
+                found.signed.public_key.chars().take(digits).collect(),
             ]);
             before = Some(m);
         }

@@ -1,6 +1,7 @@
-//! The hot copy of a log that is opened: it follows the journal, and is made anew where it cannot.
+//! The hot copy of a log that has a journal: it follows the journal, gives what that has lost, or is built anew.
 
-use super::{HOT_COPY, HotSource, Opening, trusted_seal};
+use super::Opening;
+use super::source::{HOT_COPY, HotSource, trusted_seal};
 use crate::cursor::{FrameCursor, Step};
 use crate::disk::{self, ScratchDir};
 use crate::error::LogError;
@@ -89,7 +90,7 @@ impl Opening<'_> {
     }
 
     /// Gives the hot copy the journal's frames behind `from`. Returns how many events they have.
-    fn redo(&self, store: &mut HotStore, from: Head) -> Result<u64, LogError> {
+    pub(super) fn redo(&self, store: &mut HotStore, from: Head) -> Result<u64, LogError> {
         let mut cursor = FrameCursor::near(self.journal, self.log_id, from.seq + 1, self.sealed)?;
         let mut events = 0;
         loop {

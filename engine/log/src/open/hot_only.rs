@@ -1,6 +1,7 @@
-//! Opening a log that is kept without a journal: what is not sealed is in the hot copy alone.
+//! A log that is kept in the hot copy alone.
 
-use super::{HOT_COPY, HotSource, Opening, checkpoints};
+use super::source::{HOT_COPY, HotSource};
+use super::{Opening, checkpoints};
 use crate::anchor::anchor_path;
 use crate::disk::{self, ScratchDir};
 use crate::error::LogError;
