@@ -97,7 +97,8 @@ fn a_newer_format_is_told_before_anything_else() {
 
 #[test]
 fn contradictions_are_named() {
-    let broken: [(&str, fn(&mut Manifest)); 9] = [
+    type Break = fn(&mut Manifest);
+    let broken: [(&str, Break); 9] = [
         ("no log id", |m| m.log_id = "x".to_owned()),
         ("does not fit", |m| m.id = "20261124T000000.000Z-34".to_owned()),
         ("no place", |m| m.objects[0].key = "../segments/x".to_owned()),
