@@ -201,6 +201,9 @@ fn bad_input_names_file_reason_and_next_step() {
     check(home.arena("verify TARGET"), 2, &["neither a log nor a target"]);
     check(home.arena("backup TARGET --log HOME/nothing"), 2, &["nothing", "does not exist"]);
     check(home.arena("drill TARGET --log LOG --scratch HOME/scratch"), 2, &["is not a backup"]);
+    check(home.arena("backup /sys/arena-target --log LOG"), 1, &["no permission to", "/sys/arena-target"]);
+    check(home.arena("backup LOG/backups --log LOG"), 2, &["lies inside the log"]);
+    check(home.arena("backup gopher://x --log LOG"), 2, &["gopher"]);
     let id = home.backup()["id"].as_str().unwrap().to_owned();
     let wrong = format!("02{}", "ab".repeat(32));
     check(
@@ -211,6 +214,7 @@ fn bad_input_names_file_reason_and_next_step() {
     check(home.arena("restore TARGET --log HOME/new --backup 20000101T000000.000Z-1"), 2, &["20000101"]);
     check(home.arena("restore TARGET --log HOME/new --at 2000-01-01"), 2, &["2000-01-01"]);
     check(home.arena("restore TARGET --log LOG"), 2, &["is not empty"]);
+    check(home.arena("restore TARGET --log /sys/arena-log"), 1, &["no permission to", "/sys/arena-log"]);
     assert!(restore().expect_code(0).stderr.contains("signed with this machine's key"));
     fs::remove_dir_all(home.path("new")).unwrap();
     // A segment that is damaged, that is another log's, that is missing.

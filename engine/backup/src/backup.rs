@@ -59,6 +59,7 @@ pub struct BackupReport {
 /// Makes a backup of everything the log has acknowledged by now, then deletes what the retention allows.
 pub fn backup(options: BackupOptions<'_>, progress: &mut dyn Progress) -> Result<BackupReport, BackupError> {
     let log = LocalLog::open(options.log)?;
+    must_lie_outside(options.store, options.log)?;
     let catalog = Catalog::read(options.store, log.id())?;
     let mut notes = notes_on(&catalog, &options);
     let base = base(&catalog, &options).cloned();
@@ -94,6 +95,22 @@ pub fn backup(options: BackupOptions<'_>, progress: &mut dyn Progress) -> Result
     let local = run.log.segments.first().zip(run.log.segments.last()).map(|(a, b)| (a.first_seq, b.last_seq));
     delete_old(options.store, &run.log, local, options.keep_days, &mut report)?;
     Ok(report)
+}
+
+/// A target inside the log would be written into what must only be read, and lost with it.
+fn must_lie_outside(store: &dyn Store, log: &Path) -> Result<(), BackupError> {
+    let scratch = store.scratch();
+    let log = log.canonicalize().map_err(path_error("open", log))?;
+    // The target need not exist yet: its nearest ancestor that does says where it is.
+    let absolute = std::path::absolute(&scratch).unwrap_or(scratch);
+    let inside = absolute.ancestors().find_map(|p| p.canonicalize().ok()).is_some_and(|p| p.starts_with(&log));
+    match inside {
+        false => Ok(()),
+        true => Err(BackupError::BadTarget {
+            target: store.place(""),
+            reason: format!("it lies inside the log {}", log.display()),
+        }),
+    }
 }
 
 fn trusted(backup: &Backup, options: &BackupOptions<'_>) -> bool {
@@ -185,9 +202,9 @@ impl Run<'_> {
         let usable: Vec<_> = known.into_iter().filter(|(o, _)| o.kind == Kind::Segment && self.may_keep(o)).collect();
         let (genesis, local) = (Head::genesis(&self.log.id()), self.log.segments.clone());
         let stretches = cover(genesis, self.log.first_seq, &local, &usable).map_err(|fault| self.fault(fault))?;
-        let new = |s: &Stretch<'_>| matches!(s, Stretch::New(_));
-        let bytes = local.iter().filter(|l| stretches.contains(&Stretch::New(l))).map(|l| l.file_len).sum();
-        if stretches.iter().any(new) {
+        let new = |s: &Stretch<'_>| if let Stretch::New(info) = s { info.file_len } else { 0 };
+        let bytes: u64 = stretches.iter().map(new).sum();
+        if bytes > 0 {
             self.progress.begin("segments", bytes);
         }
         let mut at = genesis;

@@ -4,8 +4,7 @@ use crate::world::{World, append, files, options};
 use backup::store::{LocalStore, Store};
 use backup::{BackupError, Catalog, Choice};
 use eventlog::LogWriter;
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 
 #[test]
 fn not_a_backup() {
@@ -122,17 +121,24 @@ fn another_history_of_the_same_log() {
 #[test]
 fn a_target_that_may_not_be_written() {
     let world = World::new();
-    let inside = world.home.path().join("readonly");
-    fs::create_dir(&inside).unwrap();
-    fs::set_permissions(&inside, Permissions::from_mode(0o555)).unwrap();
-    // The superuser may write everywhere.
-    if fs::write(inside.join("probe"), "").is_ok() {
-        return;
-    }
-    let store = LocalStore::new(inside.join("target"));
+    // Nobody may make a directory there, not even the superuser.
+    let store = LocalStore::new("/sys/arena-target");
     let error = world.backup_into(&store, backup::Sealer::plain(), |_| ()).unwrap_err();
     assert!(matches!(error, BackupError::Denied { .. }), "{error}");
-    assert!(error.to_string().contains("readonly"), "{error}");
+    assert!(error.to_string().contains("/sys/arena-target") && error.next_step().is_some(), "{error}");
+}
+
+#[test]
+fn a_target_inside_the_log() {
+    let world = World::new();
+    let before = files(&world.log);
+    for name in ["", "backups", "segments/../backups/deep"] {
+        let store = LocalStore::new(world.log.join(name));
+        let error = world.backup_into(&store, backup::Sealer::plain(), |_| ()).unwrap_err();
+        assert!(matches!(error, BackupError::BadTarget { .. }), "{error}");
+        assert!(error.to_string().contains("inside the log"), "{error}");
+    }
+    assert!(before == files(&world.log));
 }
 
 #[test]

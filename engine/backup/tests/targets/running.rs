@@ -8,6 +8,15 @@ use schemas::frame::Check;
 use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+/// Ends the writer even when the test fails; a scope waits for its threads.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
 #[test]
 fn a_backup_of_a_running_log_is_a_true_prefix_of_it() {
     let mut world = World::empty();
@@ -25,6 +34,7 @@ fn a_backup_of_a_running_log_is_a_true_prefix_of_it() {
             }
             writer.close().unwrap();
         });
+        let stopped = Stop(&stop);
         for _ in 0..8 {
             let before = acknowledged.load(Ordering::Acquire);
             world.now = world.now.plus(1_000_000_000);
@@ -37,7 +47,7 @@ fn a_backup_of_a_running_log_is_a_true_prefix_of_it() {
             let reader = LogReader::open(&world.restored()).unwrap();
             assert_eq!(reader.last().unwrap(), head);
         }
-        stop.store(true, Ordering::Release);
+        drop(stopped);
     });
     // Each of them, once more, now that the log has grown on.
     for id in heads {
