@@ -20,7 +20,11 @@ pub(crate) fn create_dir(dir: &Path) -> Result<(), LogError> {
         _ => Path::new("."),
     };
     create_dir(parent)?;
-    fs::create_dir(dir).map_err(io_error("create", dir))?;
+    match fs::create_dir(dir) {
+        // Another process was faster; its name must be durable for us too.
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => {}
+        created => created.map_err(io_error("create", dir))?,
+    }
     sync_dir(parent)
 }
 
