@@ -100,7 +100,8 @@ pub fn open(dir: &Path, options: &WriterOptions, readable: Option<&[Envelope]>) 
     };
     let one = vec![record(report.head.seq % 1_000)];
     let appended = writer.commit(&one).and_then(|head| writer.close().map(|()| head));
-    if let Some(readable) = readable {
+    // A record of deletions may say that the log ends where numbers end; then nothing can be appended.
+    if let Some(readable) = readable.filter(|_| report.head.seq < u64::MAX - 1) {
         let head = appended.unwrap();
         let events = read(dir).unwrap();
         assert!(events.starts_with(readable) && events.last().is_some_and(|e| e.seq.get() == head.seq));
