@@ -203,7 +203,7 @@ fn bad_input_names_file_reason_and_next_step() {
     check(home.arena("drill TARGET --log LOG --scratch HOME/scratch"), 2, &["is not a backup"]);
     check(home.arena("backup /sys/arena-target --log LOG"), 1, &["no permission to", "/sys/arena-target"]);
     check(home.arena("backup LOG/backups --log LOG"), 2, &["lies inside the log"]);
-    check(home.arena("backup gopher://x --log LOG"), 2, &[]);
+    check(home.arena("backup gopher://x --log LOG"), 2, &["no targets that are URLs"]);
     let id = home.backup()["id"].as_str().unwrap().to_owned();
     let wrong = format!("02{}", "ab".repeat(32));
     check(
