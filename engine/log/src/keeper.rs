@@ -20,7 +20,7 @@ use crate::segment::write::SegmentWriter;
 use crate::segment::{self, SegmentInfo, segment_dir};
 use crate::sign::{CheckpointFile, Reason};
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use schemas::frame::{Compression, Head};
+use schemas::frame::{Check, Compression, Head};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -248,7 +248,8 @@ impl Thread {
                 return Ok(());
             }
             let file = self.cursor.path();
-            match self.cursor.step(|_| None)? {
+            // What was read ahead may hold the header of a frame whose payload was not written yet: it must be checked.
+            match self.cursor.step(|_| Some(Check::Crc))? {
                 Step::Frame(header) => {
                     looked_again = false;
                     let (moved, fresh) = (file != self.cursor.path(), header.first_seq > self.work.tailed.seq);
@@ -331,7 +332,7 @@ pub(crate) fn seal_file(dir: &Path, log_id: LogId, sealed: Head, last_seq: u64) 
     };
     while cursor.head().seq < last_seq {
         // The writer of the segment decodes every frame, and reads back what it wrote.
-        match cursor.step(|_| Some(schemas::frame::Check::Full))? {
+        match cursor.step(|_| Some(Check::Full))? {
             Step::Frame(header) => writer.push(&header, cursor.payload())?,
             Step::End => return Err(damaged(&cursor, "the file ends early".to_owned())),
             Step::Bad(reason) => return Err(damaged(&cursor, reason)),
@@ -376,4 +377,58 @@ fn compress_one(path: &Path, segments: &Path) -> Result<(), LogError> {
         segment::recompress(path, segments)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hot::hot_dir;
+    use crate::journal::JournalWriter;
+    use schemas::frame::{HEADER_LEN, encode};
+    use schemas::{CycleId, Event, Record, UtcNanos};
+    use std::fs::OpenOptions;
+    use std::os::unix::fs::FileExt;
+
+    fn frame(before: &Head, text: &str) -> (Vec<u8>, Head) {
+        let event = schemas::event::SystemEvent::Halted { reason: text.repeat(500) };
+        encode(before, &vec![Record { time: UtcNanos(1), cause: 0, cycle: CycleId(0), event: Event::System(event) }])
+            .unwrap()
+    }
+
+    /// The keeper reads ahead while the writer is in the middle of a frame: the header is there, the payload is not.
+    #[test]
+    fn a_frame_that_was_read_half_written_is_read_again_when_it_is_acknowledged() {
+        let home = tempfile::tempdir().unwrap();
+        let (dir, log_id) = (home.path(), [5; 16]);
+        let genesis = Head::genesis(&log_id);
+        disk::create_dir(&journal_dir(dir)).unwrap();
+        let path = JournalWriter::create_file(&journal_dir(dir), log_id, &genesis).unwrap();
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_len(1 << 20).unwrap();
+        let (first, behind_first) = frame(&genesis, "one");
+        let (second, behind_second) = frame(&behind_first, "two");
+        file.write_all_at(&first, 128).unwrap();
+        let at = 128 + first.len() as u64;
+        file.write_all_at(&second[..HEADER_LEN + 100], at).unwrap();
+        disk::create_dir(&hot_dir(dir)).unwrap();
+        let work = Work {
+            dir: dir.to_owned(),
+            log_id,
+            hot: Some(HotStore::open(&hot_dir(dir)).unwrap()),
+            sealed: genesis,
+            tailed: genesis,
+            checkpoint_len: 1 << 20,
+            keep_journal: 1,
+            plain_segments: 1,
+            checkpoints: None,
+        };
+        let keeper = Keeper::start(work, behind_first).unwrap();
+        keeper.checkpoint().unwrap();
+        file.write_all_at(&second, at).unwrap();
+        keeper.acknowledged(behind_second);
+        keeper.close().unwrap();
+        let mut hot = HotStore::open(&hot_dir(dir)).unwrap();
+        assert_eq!(hot.scan(genesis).unwrap(), behind_second);
+        assert_eq!(hot.frame_at(2).unwrap().unwrap(), second);
+    }
 }
