@@ -93,6 +93,11 @@ impl LogCursor {
         }
     }
 
+    /// Whether what was last read is not sealed.
+    pub(crate) fn is_in_journal(&self) -> bool {
+        matches!(self.place, Place::Journal(_))
+    }
+
     /// The plain payload of what was last read.
     pub(crate) fn payload(&self) -> &[u8] {
         match &self.place {

@@ -20,6 +20,8 @@ pub struct EventStream {
     brought_up: Vec<u8>,
     /// What was acknowledged when the reading began.
     anchored: Option<Head>,
+    /// Where the selection ended; the cursor may have gone on from there.
+    end: Option<Head>,
 }
 
 impl EventStream {
@@ -27,7 +29,7 @@ impl EventStream {
         let anchored = read_anchor(dir)?.newest.map(|anchor| anchor.head);
         let cursor = LogCursor::near(dir, log_id, selection.from.get())?;
         let wanted = Wanted::new(selection);
-        Ok(Self { dir: dir.to_owned(), cursor, wanted, brought_up: Vec::new(), anchored })
+        Ok(Self { dir: dir.to_owned(), cursor, wanted, brought_up: Vec::new(), anchored, end: None })
     }
 
     /// Puts the wanted events of the next frame or block that has some into `out`, which is cleared first. `Ok(false)`
@@ -72,7 +74,7 @@ impl EventStream {
 
     /// Behind the last frame or block read.
     pub fn head(&self) -> Head {
-        self.cursor.head()
+        self.end.unwrap_or(self.cursor.head())
     }
 
     fn undecodable(&self, header: &FrameHeader, reason: String) -> LogError {
@@ -91,7 +93,7 @@ impl EventStream {
     fn next_wanted(&mut self) -> Result<Option<FrameHeader>, LogError> {
         loop {
             if self.cursor.head().seq >= self.wanted.until {
-                return Ok(None);
+                return self.confirm().map(|()| None);
             }
             let check = self.wanted.check;
             let want = |s: &Stretch| self.wanted.may_be_in(s).then_some(check);
@@ -102,6 +104,20 @@ impl EventStream {
                 Some(_) => {}
             }
         }
+    }
+
+    /// Goes on over headers, from where the selection ends, to what was acknowledged. Segments are held against each other
+    /// and the head anchor when the log is opened, but nothing else says that the journal is the one acknowledged: one of
+    /// another history of this log has the same name and a chain that is sound.
+    fn confirm(&mut self) -> Result<(), LogError> {
+        self.end.get_or_insert(self.cursor.head());
+        let Some(anchored) = self.anchored.filter(|_| self.cursor.is_in_journal()) else { return Ok(()) };
+        while self.cursor.head().seq < anchored.seq {
+            if step(&self.dir, &mut self.cursor, self.anchored, |_| None)?.is_none() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// The first event at or after `time`.

@@ -25,13 +25,7 @@ impl Truth<'_> {
     }
 
     /// Reads a stream to its end: what it gives must be `wanted` up to some place, and all of it if there is no error.
-    fn follow(
-        &self,
-        stream: Result<EventStream, LogError>,
-        wanted: &[Envelope],
-        to_the_end: bool,
-        what: &str,
-    ) -> Result<(), String> {
+    fn follow(&self, stream: Result<EventStream, LogError>, wanted: &[Envelope], what: &str) -> Result<(), String> {
         let (mut seen, mut fooled, mut frame) = (0, false, Vec::new());
         let mut stream = match stream {
             Ok(stream) => stream,
@@ -53,7 +47,7 @@ impl Truth<'_> {
             }
             seen = behind;
         }
-        if fooled && to_the_end && !self.may_end_early {
+        if fooled && !self.may_end_early {
             return Err(format!("{what}: ended without an error after wrong events"));
         }
         let visible = wanted.iter().filter(|e| e.seq.get() <= self.world.visible).count();
@@ -97,14 +91,13 @@ pub fn check(truth: &Truth<'_>, dir: &Path, dice: &mut Dice) -> Result<(), Strin
         truth.follow(
             reader.events(seq(from), check),
             &truth.events[from as usize - 1..],
-            true,
             &format!("reading from {from}"),
         )?;
     }
     let (from, until) = (some(dice), some(dice));
     let selection = selection(dice, seq(from), seq(until));
     let wanted: Vec<Envelope> = truth.events.iter().filter(|e| takes(&selection, e)).cloned().collect();
-    truth.follow(reader.select(&selection), &wanted, selection.until.is_none(), &format!("{selection:?}"))?;
+    truth.follow(reader.select(&selection), &wanted, &format!("{selection:?}"))?;
     match reader.points() {
         Err(e) => typed(&e, "points")?,
         Ok(mut points) => {
