@@ -91,7 +91,8 @@ impl SegmentFile {
         if hash != trailer.hash {
             return Err(damaged(first, "its footer is damaged"));
         }
-        let footer: Footer = codec::decode(&bytes).ok_or_else(|| damaged(first, "its footer cannot be decoded"))?;
+        // Its hash is right: this is what was written.
+        let footer = codec::decode::<Footer>(&bytes).ok_or_else(|| LogError::OtherSchema { file: path.to_owned() })?;
         if schema_fingerprint_of(header.schema).is_some_and(|known| known != footer.fingerprint) {
             return Err(LogError::OtherSchema { file: path.to_owned() });
         }
