@@ -334,7 +334,7 @@ fn beside_a_running_engine() {
     assert_eq!(found[0], ("seal".to_owned(), "left".to_owned()));
     assert_eq!(found[1..], done(&["compress", "check"]));
     let refused = arena(&format!("maintain --rebuild-hot --log {log}")).expect_code(1);
-    assert!(refused.stderr.contains("while the log is written by"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("while the log is in use by"), "{}", refused.stderr);
     arena(&format!("backup {target} --log {log}")).expect_code(0);
     let drill = format!("drill {target} --log {log} --scratch {}", dir.path().join("scratch").display());
     arena(&drill).expect_code(0);

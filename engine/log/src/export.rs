@@ -5,7 +5,7 @@ use crate::anchor::{AnchorFile, AnchorState};
 use crate::disk::{create_dir, names, sync_dir, write_whole};
 use crate::error::{LogError, io_error};
 use crate::journal::{JournalWriter, journal_dir};
-use crate::lock::WriterLock;
+use crate::lock::{A_MOMENT, WriterLock};
 use crate::pruned::{PrunedSegment, append};
 use crate::read::LogReader;
 use crate::segment::write::SegmentWriter;
@@ -72,7 +72,7 @@ pub fn assemble(dir: &Path, segments: &[PathBuf], snapshots: &[PathBuf]) -> Resu
     }
     let base = first.before;
     create_dir(dir)?;
-    let _lock = WriterLock::take(dir, "a restore")?;
+    let _lock = WriterLock::take(dir, "a restore", A_MOMENT)?;
     // Segments get their place last of all: with fewer of them than there should be, this could be taken for a log.
     let into = dir.join("segments.tmp");
     create_dir(&into)?;

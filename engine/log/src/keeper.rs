@@ -215,7 +215,7 @@ impl Thread {
                 Ok(())
             }
             Some(Ask::Close(reply)) => {
-                let seal = self.work.hot.take().map(HotStore::close).transpose()?;
+                let seal = self.work.hot.take().map(|mut hot| hot.close()).transpose()?;
                 let _ = reply.send(seal);
                 Ok(())
             }
@@ -313,10 +313,9 @@ impl Thread {
         }
         forget_journal(&self.work.dir, info.head.seq, self.work.keep_journal)?;
         // Whoever deletes segments just now must not find them made anew; this can wait for the next one.
-        match SegmentLock::take(&self.work.dir) {
-            Ok(_alone) => compress_old(&self.work.dir, self.work.plain_segments),
-            Err(LogError::Locked { .. }) => Ok(()),
-            Err(e) => Err(e),
+        match SegmentLock::try_take(&self.work.dir)? {
+            Some(_alone) => compress_old(&self.work.dir, self.work.plain_segments),
+            None => Ok(()),
         }
     }
 }
@@ -428,7 +427,7 @@ mod tests {
         keeper.acknowledged(behind_second);
         keeper.close().unwrap();
         let mut hot = HotStore::open(&hot_dir(dir)).unwrap();
-        assert_eq!(hot.scan(genesis).unwrap(), behind_second);
-        assert_eq!(hot.frame_at(2).unwrap().unwrap(), second);
+        assert_eq!(hot.blocks().scan(genesis).unwrap(), behind_second);
+        assert_eq!(hot.blocks().frame_at(2).unwrap().unwrap(), second);
     }
 }

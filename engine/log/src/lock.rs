@@ -6,8 +6,8 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Tries before a writer gives up: `verify` probes the lock for a moment, which must not turn a writer away.
-const TRIES: u32 = 20;
+/// How long a writer waits: `verify` probes the lock for a moment, which must not turn a writer away.
+pub(crate) const A_MOMENT: Duration = Duration::from_millis(100);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Held as long as the writer lives; the system releases it when the process dies, however it dies.
@@ -20,8 +20,8 @@ fn lock_path(dir: &Path) -> PathBuf {
 }
 
 impl WriterLock {
-    /// Takes the lock, or says who holds it.
-    pub(crate) fn take(dir: &Path, owner: &str) -> Result<Self, LogError> {
+    /// Takes the lock, or says who holds it for at least as long as `patience`.
+    pub(crate) fn take(dir: &Path, owner: &str, patience: Duration) -> Result<Self, LogError> {
         let path = lock_path(dir);
         let mut file = OpenOptions::new()
             .read(true)
@@ -30,12 +30,12 @@ impl WriterLock {
             .truncate(false)
             .open(&path)
             .map_err(io_error("open", &path))?;
-        let mut tries = 1;
+        let mut waited = Duration::ZERO;
         loop {
             match file.try_lock() {
                 Ok(()) => break,
-                Err(TryLockError::WouldBlock) if tries < TRIES => {
-                    tries += 1;
+                Err(TryLockError::WouldBlock) if waited < patience => {
+                    waited += PAUSE;
                     std::thread::sleep(PAUSE);
                 }
                 Err(TryLockError::WouldBlock) => return Err(LogError::Locked { owner: read_owner(&mut file) }),

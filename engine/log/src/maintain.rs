@@ -5,7 +5,7 @@ use crate::error::{LogError, io_error};
 use crate::hot::{hot_db, hot_dir};
 use crate::journal::journal_dir;
 use crate::keeper::compress_old;
-use crate::lock::{WriterLock, current_owner};
+use crate::lock::{A_MOMENT, WriterLock, current_owner};
 use crate::notes::OpenReport;
 use crate::pruned::{PrunedSegment, append, read_pruned};
 use crate::segment::{self, segment_dir};
@@ -13,6 +13,7 @@ use crate::snapshot;
 use crate::writer::{LogWriter, WriterOptions};
 use schemas::frame::Head;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Seals everything and closes the log. Needs the log for itself: a running engine seals what it writes.
 pub fn seal(dir: &Path, options: &WriterOptions) -> Result<OpenReport, LogError> {
@@ -44,7 +45,7 @@ pub fn rebuild_hot(dir: &Path, options: &WriterOptions) -> Result<OpenReport, Lo
 /// Compresses all segments but the newest `plain`. Safe while the log is written: a segment is replaced as a whole, and
 /// only by itself in another encoding. Two processes that do this at once do it one after the other.
 pub fn compress(dir: &Path, plain: usize) -> Result<(), LogError> {
-    let _one_at_a_time = SegmentLock::take(dir)?;
+    let _one_at_a_time = SegmentLock::take(dir, "compress segments")?;
     compress_old(dir, plain)
 }
 
@@ -52,7 +53,7 @@ pub fn compress(dir: &Path, plain: usize) -> Result<(), LogError> {
 /// that an archive holds them. Safe while the log is written. Refuses to delete what the newest snapshot, and so the
 /// next start, still needs.
 pub fn prune(dir: &Path, upto: u64) -> Result<Vec<PrunedSegment>, LogError> {
-    let _one_at_a_time = SegmentLock::take(dir)?;
+    let _one_at_a_time = SegmentLock::take(dir, "delete segments")?;
     let refuse = |reason: String| LogError::MustKeep { upto, reason };
     let mut files = segment::list(&segment_dir(dir))?;
     let pruned = read_pruned(dir)?.last().map(|p| p.head);
@@ -115,15 +116,35 @@ pub fn owner(dir: &Path) -> Result<Option<String>, LogError> {
     current_owner(dir)
 }
 
+/// How long maintenance waits for other maintenance.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Held by whoever replaces or deletes sealed segments.
 pub(crate) struct SegmentLock {
     _lock: WriterLock,
 }
 
 impl SegmentLock {
-    pub(crate) fn take(dir: &Path) -> Result<Self, LogError> {
+    /// For a person or a timer: waits while an engine compresses what it has just sealed.
+    fn take(dir: &Path, what: &'static str) -> Result<Self, LogError> {
+        Self::within(dir, PATIENCE).map_err(|e| match e {
+            LogError::Locked { owner } => LogError::Busy { what, owner },
+            e => e,
+        })
+    }
+
+    /// For an engine, which has other things to do: `None` while another process holds it.
+    pub(crate) fn try_take(dir: &Path) -> Result<Option<Self>, LogError> {
+        match Self::within(dir, A_MOMENT) {
+            Ok(lock) => Ok(Some(lock)),
+            Err(LogError::Locked { .. }) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    fn within(dir: &Path, patience: Duration) -> Result<Self, LogError> {
         let segments = segment_dir(dir);
         disk::create_dir(&segments)?;
-        Ok(Self { _lock: WriterLock::take(&segments, "maintenance")? })
+        Ok(Self { _lock: WriterLock::take(&segments, "changing its segments", patience)? })
     }
 }

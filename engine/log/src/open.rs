@@ -25,7 +25,7 @@ use crate::disk::{self, ScratchDir};
 use crate::error::{LogError, io_error};
 use crate::journal::{FILE_HEADER_LEN, JournalWriter, Layout, journal_dir, list_files};
 use crate::keeper::{Keeper, Work};
-use crate::lock::WriterLock;
+use crate::lock::{A_MOMENT, WriterLock};
 use crate::notes::{OpenReport, RepairNote};
 use crate::sign::CheckpointFile;
 use crate::walk::{Change, FrameSource, NoSource, Walk, WalkOptions, apply, discard, walk};
@@ -37,7 +37,7 @@ use std::sync::{Arc, Mutex};
 pub(crate) fn open(dir: &Path, options: &WriterOptions) -> Result<(LogWriter, OpenReport), LogError> {
     may_hold_a_log(dir)?;
     disk::create_dir(dir)?;
-    let lock = WriterLock::take(dir, &options.owner)?;
+    let lock = WriterLock::take(dir, &options.owner, A_MOMENT)?;
     let journal = journal_dir(dir);
     remove_leftovers(dir, &journal)?;
     make_durable(dir, &journal)?;
@@ -200,9 +200,10 @@ impl Opening<'_> {
         }
         let scratch = ScratchDir(self.dir.join(HOT_COPY));
         let (walked, hot) = match HotSource::copy(self.dir, &self.anchor, &scratch.0)? {
-            Ok(mut source) => {
-                (self.walk(true, &mut source)?, Some(source.store.scan(self.sealed).map_err(|e| e.to_string())))
-            }
+            Ok(mut source) => (
+                self.walk(true, &mut source)?,
+                Some(source.store.blocks().scan(self.sealed).map_err(|e| e.to_string())),
+            ),
             Err(excuse) => (self.walk(true, &mut NoSource(excuse))?, None),
         };
         if self.anchor.newest.is_none()
