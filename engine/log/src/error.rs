@@ -126,6 +126,21 @@ pub enum LogError {
         /// What sled said.
         reason: String,
     },
+    /// The hot copy failed in a log that is kept without a journal. Halt: what is not sealed is nowhere else; the next
+    /// open finds everything acknowledged if the disk still has it.
+    #[error(
+        "the hot copy in {}, which alone holds the events behind {sealed_seq}, failed: {reason}; stop, check the disk, \
+         start again",
+        path.display()
+    )]
+    HotAlone {
+        /// Its directory.
+        path: PathBuf,
+        /// The last event that is sealed.
+        sealed_seq: u64,
+        /// What sled said.
+        reason: String,
+    },
     /// The events asked for were archived and deleted here. Retry with a later event, or restore the archive.
     #[error(
         "event {seq} was archived and deleted here, the log begins at event {first_seq}: restore the backup to read it"
@@ -172,7 +187,7 @@ pub enum LogError {
         reason: String,
     },
     /// This needs the log for itself, and a process writes it. Retry when it has stopped.
-    #[error("cannot {what} while the log is written by {owner}; stop that process first")]
+    #[error("cannot {what} while the log is in use by {owner}; stop that process first")]
     Busy {
         /// What was asked.
         what: &'static str,
@@ -215,6 +230,7 @@ impl LogError {
             | Self::DiskFull { .. }
             | Self::Poisoned { .. }
             | Self::Overloaded { .. }
+            | Self::HotAlone { .. }
             | Self::Ended { .. } => Policy::Halt,
             Self::Hot { .. } => Policy::Rebuild,
             Self::Frame(_)

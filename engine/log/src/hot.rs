@@ -5,14 +5,18 @@
 //! it is checked like one of the journal, a checkpoint syncs sled's file itself, and a hot copy in doubt is set aside
 //! and built anew from the journal.
 
+mod blocks;
+
+pub(crate) use blocks::HotBlocks;
+
 use crate::anchor::HotSeal;
-use crate::block::{BlockBuilder, BlockFrame, frames, part_count, part_key, read_key, unpack};
+use crate::block::{BlockBuilder, part_key, read_key};
 use crate::disk::{names, remove_files, sync_dir};
 use crate::error::{LogError, io_error};
 use crate::guard::guarded;
 use crate::lock::wait_released;
 use schemas::Bytes32;
-use schemas::frame::{FrameHeader, Head};
+use schemas::frame::FrameHeader;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,26 +33,13 @@ pub(crate) fn hot_db(hot: &Path) -> PathBuf {
     hot.join("db")
 }
 
-/// A block that was read: its frames, all checked.
-struct Block {
-    raw: Vec<u8>,
-    frames: Vec<BlockFrame>,
-}
-
-impl Block {
-    fn last_seq(&self) -> u64 {
-        self.frames.last().map_or(0, |f| f.header.last_seq())
-    }
-}
-
 /// sled, opened.
 pub(crate) struct HotStore {
     hot: PathBuf,
-    // Forgotten, not dropped, once sled has panicked: dropping it could panic again and end the process.
-    db: Option<(sled::Db, sled::Tree)>,
+    db: Option<sled::Db>,
+    blocks: HotBlocks,
     sync: File,
     gathering: BlockBuilder,
-    cached: Option<Block>,
 }
 
 impl HotStore {
@@ -72,7 +63,9 @@ impl HotStore {
         let durable = durable.and_then(|()| File::open(hot)?.sync_all());
         match durable.and(sync) {
             Ok(sync) => {
-                Ok(Self { hot: hot.to_owned(), db: Some(db), sync, gathering: BlockBuilder::default(), cached: None })
+                let (db, blk) = db;
+                let (db, blocks, gathering) = (Some(db), HotBlocks::new(blk), BlockBuilder::default());
+                Ok(Self { hot: hot.to_owned(), db, blocks, sync, gathering })
             }
             Err(e) => {
                 let _ = guarded(|| drop(db));
@@ -81,17 +74,9 @@ impl HotStore {
         }
     }
 
-    /// Calls sled; after a panic it is never called again.
-    fn with<T>(&mut self, f: impl FnOnce(&sled::Db, &sled::Tree) -> sled::Result<T>) -> Result<T, HotFault> {
-        let Some((db, blk)) = &self.db else { return Err(HotFault::Failed("sled panicked before".to_owned())) };
-        match guarded(|| f(db, blk)) {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(e)) => Err(HotFault::of_sled(e)),
-            Err(panicked) => {
-                std::mem::forget(self.db.take());
-                Err(HotFault::Failed(panicked))
-            }
-        }
+    /// What is in it, for reading: also from another thread, while this one writes.
+    pub(crate) fn blocks(&mut self) -> &mut HotBlocks {
+        &mut self.blocks
     }
 
     /// Takes a frame of the journal.
@@ -102,10 +87,10 @@ impl HotStore {
     /// Ends the block being gathered, so that the next frame begins one.
     pub(crate) fn close_block(&mut self) -> Result<(), LogError> {
         let Some((first_seq, parts)) = self.gathering.finish() else { return Ok(()) };
-        self.cached = None;
+        self.blocks.forget_cached();
         for (number, part) in in_order(parts) {
             let key = part_key(first_seq, number);
-            let inserted = self.with(|_, blk| blk.insert(key, part).map(|_| ()));
+            let inserted = self.blocks.with(|blk| blk.insert(key, part).map(|_| ()));
             inserted.map_err(|e| e.into_error("write", &self.hot))?;
         }
         Ok(())
@@ -114,12 +99,13 @@ impl HotStore {
     /// Makes everything taken so far durable: sled's flush only starts the writing, so its file is synced as well.
     pub(crate) fn checkpoint(&mut self) -> Result<(), LogError> {
         self.close_block()?;
-        self.with(|db, _| db.flush().map(|_| ())).map_err(|e| e.into_error("flush", &self.hot))?;
+        // A tree's flush is its database's.
+        self.blocks.with(|blk| blk.flush().map(|_| ())).map_err(|e| e.into_error("flush", &self.hot))?;
         self.sync.sync_data().map_err(io_error("sync", &hot_db(&self.hot)))
     }
 
-    /// Checkpoints and closes; returns what the files are now.
-    pub(crate) fn close(mut self) -> Result<HotSeal, LogError> {
+    /// Checkpoints and closes; returns what the files are now. Nothing can be done with it afterwards.
+    pub(crate) fn close(&mut self) -> Result<HotSeal, LogError> {
         self.checkpoint()?;
         let hot = self.hot.clone();
         self.release().map_err(|e| e.into_error("close", &hot))?;
@@ -131,113 +117,26 @@ impl HotStore {
     /// Lets go of sled, which syncs its file a last time and panics if it cannot.
     fn release(&mut self) -> Result<(), HotFault> {
         let db = self.db.take();
-        guarded(|| drop(db)).map_err(HotFault::Failed)
-    }
-
-    /// The first sequence of the block that would hold `seq`.
-    fn block_start(&mut self, seq: u64) -> Result<Option<u64>, HotFault> {
-        let found = self.with(|_, blk| blk.get_lt(part_key(seq.saturating_add(1), 0)))?;
-        let damaged = || HotFault::Failed("a key is damaged".to_owned());
-        found.map(|(key, _)| read_key(&key).map(|(first_seq, _)| first_seq).ok_or_else(damaged)).transpose()
-    }
-
-    /// The stored bytes of the block that begins at `first_seq`; `None` if it is not there in whole.
-    fn stored_block(&mut self, first_seq: u64) -> Result<Option<Vec<u8>>, HotFault> {
-        let mut get = |n| self.with(|_, blk| blk.get(part_key(first_seq, n)));
-        let Some(first) = get(0)? else { return Ok(None) };
-        let mut stored = first.to_vec();
-        for n in 1..part_count(&first).map_err(HotFault::Failed)? {
-            match get(n)? {
-                Some(part) => stored.extend_from_slice(&part),
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(stored))
-    }
-
-    fn block(&mut self, first_seq: u64) -> Result<Option<Block>, HotFault> {
-        let Some(stored) = self.stored_block(first_seq)? else { return Ok(None) };
-        let at = |e| HotFault::Failed(format!("at event {first_seq}: {e}"));
-        let raw = unpack(&stored).map_err(at)?;
-        let frames = frames(&raw, first_seq).map_err(at)?;
-        Ok(Some(Block { raw, frames }))
-    }
-
-    /// The frame that begins at `seq`, checked against itself; whether it continues the log is the caller's question.
-    pub(crate) fn frame_at(&mut self, seq: u64) -> Result<Option<Vec<u8>>, HotFault> {
-        let within = |b: &Block| b.frames.first().is_some_and(|f| f.header.first_seq <= seq) && seq <= b.last_seq();
-        if !self.cached.as_ref().is_some_and(within) {
-            let Some(start) = self.block_start(seq)? else { return Ok(None) };
-            self.cached = self.block(start)?;
-        }
-        let Some(block) = &self.cached else { return Ok(None) };
-        let found = block.frames.iter().find(|f| f.header.first_seq == seq);
-        Ok(found.map(|f| f.bytes(&block.raw).to_vec()))
-    }
-
-    /// Where the copy ends, from its last block alone; `genesis` if it has none behind that. Enough when the files are
-    /// known to be the ones closed.
-    pub(crate) fn last_head(&mut self, genesis: Head) -> Result<Head, HotFault> {
-        let Some(start) = self.block_start(u64::MAX - 1)? else { return Ok(genesis) };
-        let incomplete = || HotFault::Failed(format!("the block at event {start} is incomplete"));
-        let block = self.block(start)?.ok_or_else(incomplete)?;
-        let last = block.frames.last().map(|f| Head { seq: f.header.last_seq(), chain: f.header.chain() });
-        let Some(last) = last.filter(|head| head.seq > genesis.seq) else { return Ok(genesis) };
-        // What was sealed and forgotten here is asked for again if a segment was lost.
-        match self.block_start(genesis.seq + 1)? {
-            Some(_) => Ok(last),
-            None => Err(HotFault::Failed(format!("events {} to {} are missing in it", genesis.seq + 1, start - 1))),
-        }
-    }
-
-    /// Reads and checks everything behind `start`. Returns where the copy ends; a last block that a crash left
-    /// incomplete does not count.
-    pub(crate) fn scan(&mut self, start: Head) -> Result<Head, HotFault> {
-        self.each_frame(start, &mut |_, _| true)
-    }
-
-    /// Hands every frame behind `start` to `f` until it says stop, checked and in order. Returns the head behind the
-    /// last one.
-    pub(crate) fn each_frame(
-        &mut self,
-        start: Head,
-        f: &mut dyn FnMut(&FrameHeader, &[u8]) -> bool,
-    ) -> Result<Head, HotFault> {
-        let mut head = start;
-        while let Some(first_seq) = self.block_start(head.seq + 1)? {
-            let Some(block) = self.block(first_seq)? else { break };
-            if block.last_seq() <= head.seq {
-                break;
-            }
-            // A block may begin with frames that are sealed already.
-            let sealed = head.seq;
-            for frame in block.frames.iter().filter(|frame| frame.header.last_seq() > sealed) {
-                head = head.follow(&frame.header).map_err(|e| HotFault::Failed(e.to_string()))?;
-                if !f(&frame.header, frame.bytes(&block.raw)) {
-                    return Ok(head);
-                }
-            }
-        }
-        let last = self.block_start(u64::MAX - 1)?.unwrap_or(0);
-        // Nothing lies behind the end except perhaps the first parts of the block that would come next.
-        if last > head.seq + 1 {
-            return Err(HotFault::Failed(format!("events {} to {} are missing in it", head.seq + 1, last - 1)));
-        }
-        Ok(head)
+        let Some(blk) = self.blocks.take() else {
+            // Dropping it could panic again and end the process.
+            std::mem::forget(db);
+            return Ok(());
+        };
+        guarded(|| drop((blk, db))).map_err(HotFault::Failed)
     }
 
     /// Forgets the blocks whose events all lie at or before `upto`: they are sealed.
     pub(crate) fn trim(&mut self, upto: u64) -> Result<(), LogError> {
-        self.cached = None;
-        let keep = self.block_start(upto.saturating_add(1)).map_err(|e| e.into_error("read", &self.hot))?;
+        self.blocks.forget_cached();
+        let keep = self.blocks.block_start(upto.saturating_add(1)).map_err(|e| e.into_error("read", &self.hot))?;
         // The block that holds the next event stays; if that is not written yet, the last one does no harm.
         let Some(keep) = keep else { return Ok(()) };
         loop {
-            let first = self.with(|_, blk| blk.first()).map_err(|e| e.into_error("read", &self.hot))?;
+            let first = self.blocks.with(|blk| blk.first()).map_err(|e| e.into_error("read", &self.hot))?;
             let Some((key, _)) = first.filter(|(key, _)| read_key(key).is_some_and(|(seq, _)| seq < keep)) else {
                 return Ok(());
             };
-            self.with(|_, blk| blk.remove(key).map(|_| ())).map_err(|e| e.into_error("trim", &self.hot))?;
+            self.blocks.with(|blk| blk.remove(key).map(|_| ())).map_err(|e| e.into_error("trim", &self.hot))?;
         }
     }
 }
@@ -324,7 +223,7 @@ pub(crate) fn seal(hot: &Path) -> Result<HotSeal, LogError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use schemas::frame::{HEADER_LEN, encode};
+    use schemas::frame::{HEADER_LEN, Head, encode};
     use schemas::{CycleId, Event, Record, UtcNanos};
 
     /// A frame that no compression makes small.
@@ -353,14 +252,14 @@ mod tests {
                 let dir = tempfile::tempdir().unwrap();
                 let mut store = HotStore::open(dir.path()).unwrap();
                 for (number, part) in first[..stored_first].iter().chain(&second[..stored_second]) {
-                    store.with(|_, blk| blk.insert(part_key(1, *number), &part[..]).map(|_| ())).unwrap();
+                    store.blocks.with(|blk| blk.insert(part_key(1, *number), &part[..]).map(|_| ())).unwrap();
                 }
-                assert_eq!(store.scan(genesis).unwrap(), genesis, "{stored_first} and {stored_second} parts");
+                assert_eq!(store.blocks.scan(genesis).unwrap(), genesis, "{stored_first} and {stored_second} parts");
                 let header = FrameHeader::parse(short.first_chunk::<HEADER_LEN>().unwrap()).unwrap();
                 store.push(&header, &short).unwrap();
                 store.checkpoint().unwrap();
-                assert_eq!(store.scan(genesis).unwrap().seq, 1);
-                assert_eq!(store.frame_at(1).unwrap().unwrap(), short);
+                assert_eq!(store.blocks.scan(genesis).unwrap().seq, 1);
+                assert_eq!(store.blocks.frame_at(1).unwrap().unwrap(), short);
             }
         }
     }

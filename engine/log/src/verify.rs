@@ -262,7 +262,7 @@ fn check_hot(
         }
     };
     let alone = anchor.newest.is_some_and(|a| a.hot_only);
-    let fault = match source.store.scan(sealed) {
+    let fault = match source.store.blocks().scan(sealed) {
         Err(fault) => fault.to_string(),
         Ok(head) if alone => {
             report.events += head.seq.saturating_sub(sealed.seq);

@@ -3,14 +3,14 @@
 use crate::LogId;
 use crate::anchor::AnchorFile;
 use crate::error::LogError;
-use crate::hot::HotStore;
+use crate::hot_only::HotOnly;
 use crate::journal::JournalWriter;
 use crate::keeper::{Keeper, lock};
 use crate::lock::WriterLock;
 use crate::notes::OpenReport;
 use crate::sign::{CheckpointFile, Reason, Signer};
-use crate::{sealing, snapshot};
-use schemas::frame::{FrameError, FrameHeader, HEADER_LEN, Head, encode_into};
+use crate::snapshot;
+use schemas::frame::{Head, encode_into};
 use schemas::{Bytes32, Record, Seq};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -81,7 +81,7 @@ pub(crate) enum Store {
     /// Into the journal; a thread of its own does the rest.
     Journal { journal: Box<JournalWriter>, keeper: Keeper },
     /// Into the hot copy alone.
-    HotOnly { hot: Box<HotStore>, sealed: Head, unsealed_len: u64, roll_len: u64 },
+    HotOnly(Box<HotOnly>),
 }
 
 /// Appends to a log. While it lives, no other process can.
@@ -166,16 +166,11 @@ impl LogWriter {
                 }
                 Ok(())
             }
-            Store::HotOnly { hot, unsealed_len, roll_len, .. } => {
-                let header =
-                    frame.first_chunk::<HEADER_LEN>().ok_or(FrameError::NotAFrame).and_then(FrameHeader::parse)?;
-                hot.push(&header, frame)?;
-                hot.checkpoint()?;
-                *unsealed_len += frame.len() as u64;
-                let full = *unsealed_len >= *roll_len;
+            Store::HotOnly(alone) => {
+                alone.commit(frame)?;
                 self.head = behind;
                 self.anchor.write(behind, None)?;
-                if full { self.seal_hot() } else { Ok(()) }
+                alone.look(behind)
             }
         }
     }
@@ -190,7 +185,7 @@ impl LogWriter {
     fn write_checkpoint(&mut self) -> Result<(), LogError> {
         match &mut self.store {
             Store::Journal { keeper, .. } => keeper.checkpoint()?,
-            Store::HotOnly { hot, .. } => hot.checkpoint()?,
+            Store::HotOnly(alone) => alone.checkpoint()?,
         }
         self.anchor.write(self.head, None)?;
         self.anchor.sync()?;
@@ -212,22 +207,9 @@ impl LogWriter {
         self.usable()?;
         let done = match &mut self.store {
             Store::Journal { journal, keeper } => journal.roll(&self.head).and_then(|()| keeper.seal()),
-            Store::HotOnly { .. } => self.seal_hot(),
+            Store::HotOnly(alone) => alone.seal_all(self.head),
         };
         self.poison_on_error(done)
-    }
-
-    fn seal_hot(&mut self) -> Result<(), LogError> {
-        let Store::HotOnly { hot, sealed, unsealed_len, .. } = &mut self.store else { return Ok(()) };
-        if let Some(info) = sealing::from_hot(&self.dir, self.log_id, *sealed, hot)? {
-            *sealed = info.head;
-            *unsealed_len = 0;
-            if let Some(checkpoints) = &self.checkpoints {
-                lock(checkpoints).append(Reason::Sealed, info.head, info.footer_hash)?;
-            }
-            hot.trim(info.head.seq)?;
-        }
-        Ok(())
     }
 
     /// Stores what the projections are at the head, so that a start need not read everything. The newest three are
@@ -240,16 +222,13 @@ impl LogWriter {
     /// Checkpoints, records that the log was closed cleanly, and lets the next writer in.
     pub fn close(mut self) -> Result<(), LogError> {
         self.usable()?;
-        if matches!(self.store, Store::HotOnly { .. }) {
-            self.seal_hot()?;
-        }
         let closed = match self.store {
             Store::Journal { journal, keeper } => {
                 let closed = keeper.close()?;
                 journal.close()?;
                 closed
             }
-            Store::HotOnly { hot, .. } => Some(hot.close()?),
+            Store::HotOnly(alone) => Some(alone.close(self.head)?),
         };
         // Both slots, so that one damaged slot costs nothing.
         self.anchor.write(self.head, closed)?;

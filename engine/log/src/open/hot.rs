@@ -49,7 +49,8 @@ impl Opening<'_> {
             return Ok(Err("its files are not the ones that were closed".to_owned()));
         }
         let opened = HotStore::open(hot).and_then(|mut store| {
-            let ends = if closed.is_some() { store.last_head(self.sealed) } else { store.scan(self.sealed) };
+            let ends =
+                if closed.is_some() { store.blocks().last_head(self.sealed) } else { store.blocks().scan(self.sealed) };
             ends.map(|head| (store, head))
         });
         let (mut store, head) = match opened {

@@ -6,9 +6,9 @@ use crate::anchor::anchor_path;
 use crate::disk::{self, ScratchDir};
 use crate::error::LogError;
 use crate::hot::{HotStore, hot_db, hot_dir};
+use crate::hot_only::{HotOnly, seal};
 use crate::lock::WriterLock;
 use crate::notes::{OpenReport, RepairNote};
-use crate::sealing;
 use crate::walk::misses;
 use crate::writer::{LogWriter, Store};
 use schemas::frame::Head;
@@ -36,7 +36,7 @@ impl Opening<'_> {
         let mut anchor = self.settle_anchor(found, true)?;
         disk::create_dir(&hot)?;
         let mut store = HotStore::open(&hot).map_err(|e| e.into_error("open", &hot))?;
-        if let Some(info) = sealing::from_hot(self.dir, self.log_id, self.sealed, &mut store)? {
+        if let Some(info) = seal(self.dir, self.log_id, self.sealed, found.seq, store.blocks())? {
             store.trim(info.head.seq)?;
             self.sealed = info.head;
         }
@@ -46,14 +46,14 @@ impl Opening<'_> {
         }
         anchor.write(found, None)?;
         anchor.sync()?;
-        let (sealed, roll_len) = (self.sealed, self.options.roll_len);
-        let store = Store::HotOnly { hot: Box::new(store), sealed, unsealed_len: 0, roll_len };
+        let (sealed, roll_len, signed) = (self.sealed, self.options.roll_len, checkpoints.file.clone());
+        let store = HotOnly::new(self.dir, self.log_id, store, sealed, roll_len, signed);
         checkpoints.drop_unreadable(self.dir)?;
         // What is left of a journal is sealed. An empty file would later pass for a bad copy of what is committed now.
         if disk::remove_files(self.journal, |n| n.ends_with(".aaj"))? {
             disk::sync_dir(self.journal)?;
         }
-        Ok(self.writer(store, anchor, found, checkpoints.file, lock))
+        Ok(self.writer(Store::HotOnly(Box::new(store)), anchor, found, checkpoints.file, lock))
     }
 
     /// Where the hot copy ends, and why it has to be made anew, if so. Nothing is lost with it while all that was
@@ -81,7 +81,7 @@ impl Opening<'_> {
         let mut source = HotSource::copy(self.dir, &self.anchor, &scratch.0)?.map_err(damaged)?;
         let vouched = [self.anchor.newest.map(|a| a.head), self.signed];
         let (mut before, mut missed) = (self.sealed, None);
-        let found = source.store.each_frame(self.sealed, &mut |header, _| {
+        let found = source.store.blocks().each_frame(self.sealed, &mut |header, _| {
             let behind = Head { seq: header.last_seq(), chain: header.chain() };
             missed = vouched.iter().flatten().find(|place| misses(place, &before, &behind)).copied();
             before = behind;

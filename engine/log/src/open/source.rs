@@ -46,7 +46,7 @@ impl HotSource {
 
 impl FrameSource for HotSource {
     fn frame_at(&mut self, seq: u64) -> Option<Vec<u8>> {
-        self.store.frame_at(seq).unwrap_or_else(|e| {
+        self.store.blocks().frame_at(seq).unwrap_or_else(|e| {
             self.fault = Some(e.to_string());
             None
         })
