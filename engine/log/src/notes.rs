@@ -35,14 +35,15 @@ pub enum RepairNote {
         /// What was wrong.
         reason: String,
     },
-    /// A journal file, or the hot copy of a log without a journal, held nothing that is not elsewhere; it was set aside.
+    /// A journal file held nothing that is not elsewhere; it was set aside.
     FileSetAside {
         /// Which file.
         file: PathBuf,
         /// What was wrong.
         reason: String,
     },
-    /// The hot copy was missing or damaged and was built anew from the journal.
+    /// The hot copy was missing or damaged and was built anew from the journal. In a log without one it held nothing that
+    /// is not sealed.
     HotRebuilt {
         /// What was wrong.
         reason: String,
@@ -95,9 +96,9 @@ impl fmt::Display for RepairNote {
                 write!(f, "{} restored from event {seq} on: {reason}", file.display())
             }
             Self::FileSetAside { file, reason } => write!(f, "{} set aside: {reason}", file.display()),
-            Self::HotRebuilt { reason, kept: None } => write!(f, "hot copy rebuilt from the journal: {reason}"),
+            Self::HotRebuilt { reason, kept: None } => write!(f, "hot copy built anew: {reason}"),
             Self::HotRebuilt { reason, kept: Some(kept) } => {
-                write!(f, "hot copy rebuilt from the journal: {reason}; the old one is kept in {}", kept.display())
+                write!(f, "hot copy built anew: {reason}; the old one is kept in {}", kept.display())
             }
             Self::HotCaughtUp { events } => write!(f, "hot copy was {events} events behind and caught up"),
             Self::SegmentRestored { file, seq, reason } => {

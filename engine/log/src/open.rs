@@ -207,7 +207,7 @@ impl Opening<'_> {
             Err(excuse) => (self.walk(true, &mut NoSource(excuse))?, None),
         };
         if self.anchor.newest.is_none()
-            && let Err(e) = self.agree(&walked.head, hot)
+            && let Err(e) = self.agree(&walked, hot)
         {
             discard(&walked);
             return Err(e);
@@ -217,12 +217,15 @@ impl Opening<'_> {
         Ok(walked)
     }
 
-    /// Without an anchor, journal and hot copy must end at the same event.
-    fn agree(&self, journal: &Head, hot: Option<Result<Head, String>>) -> Result<(), LogError> {
+    /// Without an anchor, journal and hot copy must end at the same event, each by its own word. A log that has neither
+    /// events nor a hot copy was never finished being made.
+    fn agree(&self, walked: &Walk, hot: Option<Result<Head, String>>) -> Result<(), LogError> {
+        let journal = walked.head;
         let hot = match hot {
-            Some(Ok(hot)) if hot == *journal => return Ok(()),
-            None if journal.seq == self.sealed.seq => return Ok(()),
+            Some(Ok(hot)) if hot == journal && walked.ends_itself => return Ok(()),
+            None if journal.seq == 0 && walked.ends_itself => return Ok(()),
             _ if self.options.trust_journal_end => return Ok(()),
+            Some(Ok(hot)) if hot == journal => "alone says so".to_owned(),
             Some(Ok(hot)) if hot.seq == journal.seq => "ends there with another chain value".to_owned(),
             Some(Ok(hot)) => format!("at event {}", hot.seq),
             Some(Err(e)) => format!("is damaged ({e})"),

@@ -145,6 +145,7 @@ fn check(
         Some(owner) => Err(format!("not checked: the engine is running ({owner})")),
     };
     // A log without a journal has its newest events in the hot copy, where no frame needs a repair.
+    let mut ends_itself = false;
     if anchor.newest.is_some_and(|a| a.hot_only) {
         report.head = sealed;
     } else {
@@ -157,10 +158,12 @@ fn check(
         if owner.is_none() {
             anchor.doubt_if_older_than(walked.head);
         }
+        ends_itself = walked.ends_itself;
     }
     let hot_head = check_hot(&mut report, dir, (log_id, sealed), &anchor, hot)?;
     if owner.is_none() {
-        check_anchor(&mut report, dir, &anchor, hot_head);
+        let confirmed = ends_itself && hot_head == Some(report.head);
+        check_anchor(&mut report, dir, (log_id, sealed), &anchor, confirmed)?;
     }
     sealed::check_checkpoints(&mut report, dir, log_id, options, owner.is_some())?;
     for skipped in snapshot::unusable(dir, log_id)? {
@@ -262,21 +265,23 @@ fn check_hot(
         }
     };
     let alone = anchor.newest.is_some_and(|a| a.hot_only);
-    let fault = match source.store.blocks().scan(sealed) {
+    let vouched = anchor.newest.map(|a| a.head).filter(|_| alone);
+    let fault = match source.follow(sealed, vouched.as_slice()) {
         Err(fault) => fault.to_string(),
-        Ok(head) if alone => {
+        Ok((_, Some(place))) => format!("the head anchor has another chain value at event {}", place.seq),
+        Ok((head, None)) if alone => {
             report.events += head.seq.saturating_sub(sealed.seq);
             report.head = head;
             report.hot = format!("checked up to event {}", head.seq);
             return Ok(Some(head));
         }
-        Ok(head) if report.findings.is_empty() && !agrees(dir, log_id, head)? => {
+        Ok((head, None)) if report.findings.is_empty() && !agrees(dir, log_id, head)? => {
             format!("it disagrees with the journal at or before event {}", head.seq)
         }
-        Ok(head) if trusted_seal(anchor).is_some() && head.seq != report.head.seq => {
+        Ok((head, None)) if trusted_seal(anchor).is_some() && head.seq != report.head.seq => {
             format!("it ends at event {} though the log was closed", head.seq)
         }
-        Ok(head) => {
+        Ok((head, None)) => {
             report.hot = format!("checked up to event {}", head.seq);
             return Ok(Some(head));
         }
@@ -296,19 +301,31 @@ fn agrees(dir: &Path, log_id: LogId, head: Head) -> Result<bool, LogError> {
     }
 }
 
-fn check_anchor(report: &mut VerifyReport, dir: &Path, anchor: &AnchorState, hot: Option<Head>) {
-    let file = anchor_path(dir);
-    let file = file.display();
-    if anchor.newest.is_none() {
-        let severity = if hot == Some(report.head) { Severity::Repairable } else { Severity::Fatal };
+/// `confirmed`: journal and hot copy end at the same event, each by its own word.
+fn check_anchor(
+    report: &mut VerifyReport,
+    dir: &Path,
+    (log_id, sealed): (LogId, Head),
+    anchor: &AnchorState,
+    confirmed: bool,
+) -> Result<(), LogError> {
+    let path = anchor_path(dir);
+    let file = path.display();
+    let Some(head) = anchor.newest.map(|a| a.head) else {
+        let severity = if confirmed { Severity::Repairable } else { Severity::Fatal };
         report.add(severity, format!("{file}: the head anchor is missing or damaged"));
-    } else if let Some(a) = anchor.newest.filter(|a| a.head.seq > report.head.seq) {
-        let (from, to) = (report.head.seq + 1, a.head.seq);
-        report.add(
-            Severity::Fatal,
-            format!("events {from} to {to} are missing, {file} says that they were acknowledged"),
-        );
+        return Ok(());
+    };
+    let is_sealed = head.seq <= sealed.seq && head.seq >= report.pruned_events;
+    if head.seq > report.head.seq {
+        let (from, to) = (report.head.seq + 1, head.seq);
+        let text = format!("events {from} to {to} are missing, {file} says that they were acknowledged");
+        report.add(Severity::Fatal, text);
+    } else if is_sealed && !agrees(dir, log_id, head)? {
+        let text = format!("{file}: the head anchor has another chain value than the log at event {}", head.seq);
+        report.add(Severity::Fatal, text);
     } else if anchor.doubtful {
         report.add(Severity::Repairable, format!("{file}: the head anchor is damaged in part, or older than the log"));
     }
+    Ok(())
 }

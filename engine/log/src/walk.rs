@@ -84,6 +84,8 @@ pub(crate) struct Walk {
     pub(crate) bytes: u64,
     /// The last file and where its frames end.
     pub(crate) last: Option<(PathBuf, u64)>,
+    /// That this is the end is the journal's own word: it was not put together from elsewhere.
+    pub(crate) ends_itself: bool,
     pub(crate) repairs: Vec<Repair>,
 }
 
@@ -93,7 +95,15 @@ pub(crate) fn walk(options: &WalkOptions<'_>, source: &mut dyn FrameSource) -> R
         options,
         source,
         files: list_files(options.journal)?.into_iter().filter(|(first, _)| *first > options.start.seq).collect(),
-        walk: Walk { head: options.start, frames: 0, events: 0, bytes: 0, last: None, repairs: Vec::new() },
+        walk: Walk {
+            head: options.start,
+            frames: 0,
+            events: 0,
+            bytes: 0,
+            last: None,
+            ends_itself: false,
+            repairs: Vec::new(),
+        },
     };
     match walker.files() {
         Ok(()) => Ok(walker.walk),
@@ -257,6 +267,7 @@ impl Walker<'_> {
             None => content.differ(&wanted, seq, "the file's header was damaged"),
             Some(_) => {}
         }
+        self.walk.ends_itself = header.is_some();
         let header = header.unwrap_or(wanted);
         let torn = self.frames(&mut content, &header)?;
         self.finish(content, torn)
@@ -282,6 +293,7 @@ impl Walker<'_> {
             let fault = match examine(content.ahead(), &self.walk.head, Check::Full) {
                 Place::Frame(frame, behind) => {
                     self.accept(&content.path, &frame, content.ahead(), behind)?;
+                    self.walk.ends_itself = true;
                     content.keep(frame.frame_len());
                     continue;
                 }
@@ -304,6 +316,7 @@ impl Walker<'_> {
             if let Some((frame, bytes, behind)) = self.ask_source() {
                 content.differ(header, next, fault.as_deref().unwrap_or("events were missing at its end"));
                 self.accept(&content.path, &frame, &bytes, behind)?;
+                self.walk.ends_itself = false;
                 content.replace(&bytes);
                 continue;
             }

@@ -284,9 +284,15 @@ fn every_byte_of_the_head_anchor_is_guarded() {
 fn without_an_anchor_copies_of_different_length_are_refused() {
     let log = Closed::new(&options(), &FRAMES);
     let starts = borders(&fs::read(log.journal()).unwrap());
-    // The hot copy still has the last frame: both agree in the end.
+    // The hot copy still has the last frame. Whether it has the log's last one nobody knows: it may have lagged behind.
     fs::remove_file(log.dir.join("head")).unwrap();
     fs::OpenOptions::new().write(true).open(log.journal()).unwrap().set_len(starts[2] as u64).unwrap();
+    let error = log.refused();
+    assert!(matches!(&error, LogError::NoAnchor { journal_seq: LAST, .. }), "{error}");
+    // Damage before the end is no such doubt.
+    log.restore();
+    fs::remove_file(log.dir.join("head")).unwrap();
+    flip(&log.journal(), starts[1] + 9);
     repaired(&log.dir, &options(), LAST);
     // The hot copy is gone: nobody knows.
     log.restore();

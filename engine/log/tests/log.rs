@@ -222,5 +222,5 @@ fn a_log_without_hot_copy_gets_one_later() {
     assert!(verify(dir.path()).unwrap().is_clean());
     assert_eq!(notes(&repaired(dir.path(), &lone, 30)), "");
     let report = repaired(dir.path(), &options(), 31);
-    assert_eq!(notes(&report), "hot copy rebuilt from the journal: it was missing");
+    assert_eq!(notes(&report), "hot copy built anew: it was missing");
 }

@@ -9,7 +9,6 @@ use crate::hot::{HotStore, hot_db, hot_dir};
 use crate::hot_only::{HotOnly, seal};
 use crate::lock::WriterLock;
 use crate::notes::{OpenReport, RepairNote};
-use crate::walk::misses;
 use crate::writer::{LogWriter, Store};
 use schemas::frame::Head;
 use std::path::Path;
@@ -27,10 +26,10 @@ impl Opening<'_> {
         self.is_complete(&found)?;
         self.changes.keep()?;
         if let Some(reason) = useless {
-            disk::set_aside(&hot)?;
+            let kept = if hot.exists() { Some(disk::set_aside(&hot)?) } else { None };
             // A creation that was cut short is no damage.
             if self.anchor.newest.is_none_or(|a| a.generation > 1) {
-                self.notes.push(RepairNote::FileSetAside { file: hot.clone(), reason });
+                self.notes.push(RepairNote::HotRebuilt { reason, kept });
             }
         }
         let mut anchor = self.settle_anchor(found, true)?;
@@ -63,8 +62,8 @@ impl Opening<'_> {
             && self.anchor.newest.is_some_and(|a| !self.anchor.doubtful && a.head.seq <= self.sealed.seq);
         if !hot_db(hot).exists() {
             // sled refuses its own settings without the rest.
-            let rest = (!disk::names(hot)?.is_empty()).then(|| "sled's own file is missing".to_owned());
-            return Ok((self.sealed, rest));
+            let useless = !disk::names(hot)?.is_empty() || self.anchor.newest.is_some_and(|a| a.hot_only);
+            return Ok((self.sealed, useless.then(|| "it was missing".to_owned())));
         }
         match self.examine_alone() {
             Ok(found) => Ok((found, None)),
@@ -79,15 +78,8 @@ impl Opening<'_> {
         let scratch = ScratchDir(self.dir.join(HOT_COPY));
         let damaged = |reason: String| LogError::Damaged { file: hot_db(&hot), seq: self.sealed.seq + 1, reason };
         let mut source = HotSource::copy(self.dir, &self.anchor, &scratch.0)?.map_err(damaged)?;
-        let vouched = [self.anchor.newest.map(|a| a.head), self.signed];
-        let (mut before, mut missed) = (self.sealed, None);
-        let found = source.store.blocks().each_frame(self.sealed, &mut |header, _| {
-            let behind = Head { seq: header.last_seq(), chain: header.chain() };
-            missed = vouched.iter().flatten().find(|place| misses(place, &before, &behind)).copied();
-            before = behind;
-            missed.is_none()
-        });
-        let found = found.map_err(|e| damaged(e.to_string()))?;
+        let vouched: Vec<Head> = self.anchor.newest.map(|a| a.head).into_iter().chain(self.signed).collect();
+        let (found, missed) = source.follow(self.sealed, &vouched).map_err(|e| damaged(e.to_string()))?;
         match missed {
             None => Ok(found),
             Some(place) => Err(LogError::ForeignCopy {

@@ -3,8 +3,9 @@
 use crate::anchor::{AnchorState, HotSeal};
 use crate::disk;
 use crate::error::LogError;
-use crate::hot::{HotStore, hot_db, hot_dir, seal};
-use crate::walk::FrameSource;
+use crate::hot::{HotFault, HotStore, hot_db, hot_dir, seal};
+use crate::walk::{FrameSource, misses};
+use schemas::frame::Head;
 use std::path::Path;
 
 /// Where the hot copy is copied to before it is asked for frames.
@@ -41,6 +42,21 @@ impl HotSource {
             Err(e) if e.is_of_system() => Err(e.into_error("open", to)),
             Err(e) => Ok(Err(format!("the hot copy is damaged too: {e}"))),
         }
+    }
+}
+
+impl HotSource {
+    /// Walks over everything behind `start`. Returns where it ends, and which of `vouched`, if any, it does not go
+    /// through.
+    pub(crate) fn follow(&mut self, start: Head, vouched: &[Head]) -> Result<(Head, Option<Head>), HotFault> {
+        let (mut before, mut missed) = (start, None);
+        let end = self.store.blocks().each_frame(start, &mut |header, _| {
+            let behind = Head { seq: header.last_seq(), chain: header.chain() };
+            missed = vouched.iter().find(|place| misses(place, &before, &behind)).copied();
+            before = behind;
+            missed.is_none()
+        })?;
+        Ok((end, missed))
     }
 }
 

@@ -117,12 +117,15 @@ impl LogReader {
 
     /// The first event of the last file that begins before `time`; 0 if there is none.
     fn file_before(&self, time: UtcNanos) -> Result<u64, LogError> {
-        for (first_seq, path) in list_files(&journal_dir(&self.dir))?.into_iter().rev() {
-            if first_time(&path)?.is_some_and(|first| first < time) {
+        let files = segment::list(&segment_dir(&self.dir))?;
+        let sealed = files.last().map_or(0, |(_, last, _)| *last);
+        // What is kept of the journal behind that is a copy, and not read.
+        let journal = list_files(&journal_dir(&self.dir))?.into_iter().rev();
+        for (first_seq, path) in journal.take_while(|(first_seq, _)| *first_seq > sealed) {
+            if first_time(first_seq, &path)?.is_some_and(|first| first < time) {
                 return Ok(first_seq);
             }
         }
-        let files = segment::list(&segment_dir(&self.dir))?;
         for (first_seq, _, path) in files.iter().rev() {
             // A damaged header is the reading's to report.
             if read_header(path)?.is_ok_and(|h| h.first_time < time) {
@@ -153,7 +156,7 @@ impl LogReader {
 }
 
 /// The time of a file's first event; `None` if it has none, or none that is readable (reading it will tell).
-fn first_time(path: &Path) -> Result<Option<UtcNanos>, LogError> {
+fn first_time(first_seq: u64, path: &Path) -> Result<Option<UtcNanos>, LogError> {
     let file = match File::open(path) {
         Ok(file) => file,
         // Sealed and deleted meanwhile; the segment has its events.
@@ -162,7 +165,10 @@ fn first_time(path: &Path) -> Result<Option<UtcNanos>, LogError> {
     };
     let mut bytes = [0u8; FILE_HEADER_LEN + HEADER_LEN];
     match file.read_exact_at(&mut bytes, 0) {
-        Ok(()) => Ok(FrameHeader::parse(&take(&bytes, FILE_HEADER_LEN)).ok().map(|h| h.first_time)),
+        Ok(()) => {
+            let header = FrameHeader::parse(&take(&bytes, FILE_HEADER_LEN)).ok();
+            Ok(header.filter(|h| h.first_seq == first_seq).map(|h| h.first_time))
+        }
         Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
         Err(e) => Err(io_error("read", path)(e)),
     }

@@ -206,10 +206,13 @@ fn a_hot_copy_that_is_not_needed_is_made_anew_in_a_log_without_a_journal() {
     sealed(&dir, &alone);
     let intact = files(&dir);
     flip(&dir.join("hot/db"), 300);
-    assert!(notes(&repaired(&dir, &alone, 300)).contains("set aside"));
+    assert!(notes(&repaired(&dir, &alone, 300)).contains("built anew"));
     restore(&dir, &intact);
     fs::remove_file(dir.join("hot/db")).unwrap();
-    assert!(notes(&repaired(&dir, &alone, 300)).contains("set aside"));
+    assert!(notes(&repaired(&dir, &alone, 300)).contains("built anew"));
+    restore(&dir, &intact);
+    fs::remove_dir_all(dir.join("hot")).unwrap();
+    assert_eq!(notes(&repaired(&dir, &alone, 300)), "hot copy built anew: it was missing");
 }
 
 /// A whole log from an earlier moment is a log that ended then. What was signed later, and kept elsewhere, says more.
@@ -310,5 +313,19 @@ fn a_damaged_checkpoint_costs_itself_and_not_the_ones_behind_it() {
         fs::write(&path, &bytes[..bytes.len() - 9]).unwrap();
         assert!(notes(&repaired(&dir, &reopened, 301)).contains("are left"));
         assert!(!dir.join("checkpoints.damaged-1").exists());
+    }
+}
+
+#[test]
+fn a_read_by_time_begins_nowhere_in_a_kept_journal_file_that_is_another() {
+    let home = fast_home();
+    let dir = home.path().join("log");
+    sealed(&dir, &WriterOptions { keep_journal: 99, ..small() });
+    let first_of = |at: usize| segment::range_of(&segments(&dir)[at]).unwrap().0;
+    let (one, other) = (crate::sample::journal_file(&dir, 1), crate::sample::journal_file(&dir, first_of(3)));
+    fs::copy(one, other).unwrap();
+    let reader = LogReader::open(&dir).unwrap();
+    for n in [1, 2, first_of(3) - 1, first_of(3), 300] {
+        assert_eq!(reader.seek_time(UtcNanos(n as i64 * 1_000)).unwrap().unwrap().get(), n);
     }
 }

@@ -12,6 +12,7 @@ struct Counts {
     refused: u64,
     on_reading: u64,
     harmless: u64,
+    no_witness: u64,
     undetected: u64,
     other: u64,
 }
@@ -24,6 +25,7 @@ impl Counts {
             (Some(Outcome::Refused), None) => &mut self.refused,
             (Some(Outcome::FoundOnReading), None) => &mut self.on_reading,
             (Some(Outcome::Harmless), None) => &mut self.harmless,
+            (Some(Outcome::NoWitness), None) => &mut self.no_witness,
             _ => &mut self.other,
         };
         *place += 1;
@@ -32,8 +34,8 @@ impl Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { repaired, refused, on_reading, harmless, undetected, other } = self;
-        write!(f, "{repaired:>9}{refused:>9}{on_reading:>12}{harmless:>10}{undetected:>12}{other:>14}")
+        let Self { repaired, refused, on_reading, harmless, no_witness, undetected, other } = self;
+        write!(f, "{repaired:>9}{refused:>9}{on_reading:>12}{harmless:>10}{no_witness:>12}{undetected:>12}{other:>14}")
     }
 }
 
@@ -57,7 +59,7 @@ impl Table {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let head = " repaired  refused  on reading  harmless  undetected  other faults";
+        let head = " repaired  refused  on reading  harmless  no witness  undetected  other faults";
         writeln!(f, "{:<16}{:<12}{head}", "damage", "of")?;
         for ((kind, part), counts) in &self.single {
             writeln!(f, "{:<16}{:<12}{counts}", format!("{kind:?}"), format!("{part:?}"))?;
