@@ -80,6 +80,12 @@ impl FrameCursor {
         self.file.as_ref().map_or_else(|| file_path(&self.journal, self.head.next_seq().get()), |(_, p)| p.clone())
     }
 
+    /// Whether nothing is written in this file behind the last frame read.
+    pub(crate) fn is_at_the_end_of_its_file(&mut self) -> Result<bool, LogError> {
+        self.fill(HEADER_LEN)?;
+        Ok(matches!(examine_header(self.ahead(), &self.head), Place::Empty))
+    }
+
     /// The bytes of the frame last returned, header included.
     pub(crate) fn frame_bytes(&self) -> &[u8] {
         let end = (self.offset - self.buf_at) as usize;

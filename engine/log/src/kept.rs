@@ -38,8 +38,9 @@ pub(crate) fn damaged(dir: &Path, log_id: LogId, sealed: Head) -> Result<Vec<Dam
             Err(e) if e.is_damage() => continue,
             Err(e) => return Err(e),
         };
-        let last = begins.get(at + 1).map_or(sealed.seq, |next| sealed.seq.min(next - 1));
-        match examine(dir, log_id, before, last) {
+        let next = begins.get(at + 1).copied();
+        let last = next.map_or(sealed.seq, |next| sealed.seq.min(next - 1));
+        match examine(dir, log_id, before, last, next == Some(last + 1)) {
             Ok(None) => {}
             Ok(Some((seq, reason))) => found.push(bad(seq, reason)),
             Err(LogError::Damaged { seq, reason, .. }) => found.push(bad(seq, reason)),
@@ -51,8 +52,9 @@ pub(crate) fn damaged(dir: &Path, log_id: LogId, sealed: Head) -> Result<Vec<Dam
 }
 
 /// The first fault of the file behind `before`, whose events go up to `last`, or up to where a segment ends if the file
-/// that came next is not kept any more.
-fn examine(dir: &Path, log_id: LogId, before: Head, last: u64) -> Result<Option<(u64, String)>, LogError> {
+/// that came next is not kept any more. Behind them nothing may be left in it if it `ends` there: it would be read when
+/// the file that comes next is gone.
+fn examine(dir: &Path, log_id: LogId, before: Head, last: u64, ends: bool) -> Result<Option<(u64, String)>, LogError> {
     let mut cursor = FrameCursor::near(&journal_dir(dir), log_id, before.seq + 1, before)?;
     while cursor.head().seq < last {
         let seq = cursor.head().seq + 1;
@@ -64,6 +66,9 @@ fn examine(dir: &Path, log_id: LogId, before: Head, last: u64) -> Result<Option<
         }
     }
     let end = cursor.head();
+    if ends && end.seq == last && !cursor.is_at_the_end_of_its_file()? {
+        return Ok(Some((last, "more follows in it than its segment has".to_owned())));
+    }
     let same = end.seq > last || chain_at(dir, log_id, end.seq)? == Some(end);
     Ok((!same).then(|| (end.seq, "it holds other events than its segment".to_owned())))
 }

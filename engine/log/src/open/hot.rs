@@ -68,6 +68,9 @@ impl Opening<'_> {
             self.apply(&longer)?;
             *walked = longer;
             store = source.store;
+        } else if closed.is_some() && head.seq < walked.head.seq {
+            // What sled has lost of a file that it opens without a word it would lose again.
+            return Ok(Err(format!("it ends at event {} though the log was closed", head.seq)));
         } else if chain_at(self.dir, self.log_id, head.seq)? != Some(head) {
             return Ok(Err(format!("it disagrees with the journal at or before event {}", head.seq)));
         }

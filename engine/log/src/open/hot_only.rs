@@ -58,8 +58,13 @@ impl Opening<'_> {
     /// Where the hot copy ends, and why it has to be made anew, if so. Nothing is lost with it while all that was
     /// acknowledged is sealed.
     fn find_alone(&self, hot: &Path) -> Result<(Head, Option<String>), LogError> {
+        // The anchor of such a log is never older than what is sealed, unless a power cut or a person put it back.
         let all_sealed = self.signed.is_none()
-            && self.anchor.newest.is_some_and(|a| !self.anchor.doubtful && a.head.seq <= self.sealed.seq);
+            && !self.anchor.doubtful
+            && self.anchor.newest.is_some_and(|a| match a.hot_only {
+                true => a.head == self.sealed,
+                false => a.head.seq <= self.sealed.seq,
+            });
         if !hot_db(hot).exists() {
             // sled refuses its own settings without the rest.
             let useless = !disk::names(hot)?.is_empty() || self.anchor.newest.is_some_and(|a| a.hot_only);
@@ -77,12 +82,18 @@ impl Opening<'_> {
         let hot = hot_dir(self.dir);
         let scratch = ScratchDir(self.dir.join(HOT_COPY));
         let damaged = |reason: String| LogError::Damaged { file: hot_db(&hot), seq: self.sealed.seq + 1, reason };
-        let mut source = HotSource::copy(self.dir, &self.anchor, &scratch.0)?.map_err(damaged)?;
+        let (mut source, changed) = match HotSource::copy(self.dir, &self.anchor, &scratch.0)? {
+            Ok(source) => (source, None),
+            Err(reason) => (HotSource::copy_changed(self.dir, &scratch.0)?.map_err(damaged)?, Some(reason)),
+        };
         let vouched: Vec<Head> = self.anchor.newest.map(|a| a.head).into_iter().chain(self.signed).collect();
         let (found, missed) = source.follow(self.sealed, &vouched).map_err(|e| damaged(e.to_string()))?;
-        match missed {
-            None => Ok(found),
-            Some(place) => Err(LogError::ForeignCopy {
+        match (missed, changed) {
+            // A close leaves nothing in it that is not sealed. What is in it was committed later: the anchor that speaks of
+            // the close is the one that is older.
+            (None, Some(reason)) if found == self.sealed => Err(damaged(reason)),
+            (None, _) => Ok(found),
+            (Some(place), _) => Err(LogError::ForeignCopy {
                 file: hot_db(&hot),
                 seq: place.seq,
                 reason: "the head anchor or a signed checkpoint has another chain value for that event".to_owned(),

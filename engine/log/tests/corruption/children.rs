@@ -173,7 +173,8 @@ fn start(first: u64, step: u64, end: u64) -> (Child, Receiver<String>) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "some_cases", "--ignored", "--nocapture"]).env(SHARE, format!("{first} {step} {end}"));
     // What sled's threads say is much and no fault; it is kept for whoever wonders why a child ended.
-    let said = std::fs::File::create(format!("{}/corruption-{first}-of-{step}.err", env!("CARGO_TARGET_TMPDIR"))).unwrap();
+    let said =
+        std::fs::File::create(format!("{}/corruption-{first}-of-{step}.err", env!("CARGO_TARGET_TMPDIR"))).unwrap();
     let mut child = command.stdout(Stdio::piped()).stderr(said).spawn().unwrap();
     let (pass_on, lines) = channel();
     let out = BufReader::new(child.stdout.take().unwrap());

@@ -72,7 +72,7 @@ pub fn dropped(bytes: &[u8], dice: &mut Dice) -> Option<Vec<u8>> {
 /// A frame of another file stands among the others. Also says whether it is the last one.
 pub fn inserted(bytes: &[u8], from: &[u8], dice: &mut Dice) -> Option<(Vec<u8>, bool)> {
     let (mut all, strangers) = (pieces(bytes), pieces(from));
-    if strangers.is_empty() {
+    if strangers.is_empty() || bytes.len() < FILE_HEADER_LEN {
         return None;
     }
     let at = dice.below(all.len() + 1);

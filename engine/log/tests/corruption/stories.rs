@@ -215,6 +215,20 @@ fn a_hot_copy_that_is_not_needed_is_made_anew_in_a_log_without_a_journal() {
     assert_eq!(notes(&repaired(&dir, &alone, 300)), "hot copy built anew: it was missing");
 }
 
+#[test]
+fn an_old_close_does_not_hide_what_a_log_without_a_journal_took_later() {
+    let home = fast_home();
+    let dir = home.path().join("log");
+    let alone = WriterOptions { journal: false, ..small() };
+    sealed(&dir, &alone);
+    let closed = fs::read(dir.join("head")).unwrap();
+    let (mut writer, _) = LogWriter::open(&dir, &alone).unwrap();
+    append(&mut writer, &[10]);
+    drop(writer);
+    fs::write(dir.join("head"), closed).unwrap();
+    repaired(&dir, &alone, 310);
+}
+
 /// A whole log from an earlier moment is a log that ended then. What was signed later, and kept elsewhere, says more.
 #[test]
 fn a_log_older_than_what_was_signed_is_refused() {

@@ -63,8 +63,17 @@ impl<'a> Case<'a> {
     /// Whether nothing that a reader reads contradicts another history here: it would have to walk to the end of the
     /// journal first, or to look into the hot copy.
     fn convinces(&self, part: Part) -> bool {
-        let is_alone = self.world.visible < self.world.head.seq || self.hits(Part::Journal);
-        part == Part::Journal || (part == Part::Segment && is_alone)
+        let vouched_by_anchor_alone = !self.world.plan.options.journal;
+        let is_alone = self.world.visible < self.world.head.seq
+            || self.hits(Part::Journal)
+            || (vouched_by_anchor_alone && self.hits(Part::Anchor));
+        match part {
+            Part::Journal => true,
+            Part::Segment => is_alone,
+            // Without its segment it is the journal.
+            Part::KeptJournal => self.hits(Part::Segment),
+            _ => false,
+        }
     }
 
     /// Whether a segment's events are all in journal files that were kept.
@@ -128,9 +137,13 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Whether anchor and journal are both hit, and the hot copy does not have the end.
+    /// Whether the anchor and the only other place of the end are both hit.
     fn has_no_witness(&self) -> bool {
-        self.hits(Part::Anchor) && self.hits(Part::Journal) && !self.world.has_whole_hot_copy()
+        let end = match self.world.plan.options.journal {
+            true => self.hits(Part::Journal) && !self.world.has_whole_hot_copy(),
+            false => self.hits(Part::Hot),
+        };
+        end && self.hits(Part::Anchor)
     }
 
     /// What is left is true, and the log is in order.
