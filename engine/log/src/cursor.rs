@@ -80,6 +80,11 @@ impl FrameCursor {
         self.file.as_ref().map_or_else(|| file_path(&self.journal, self.head.next_seq().get()), |(_, p)| p.clone())
     }
 
+    /// The file of the frame last returned, and where the frame begins in it.
+    pub(crate) fn frame_place(&self) -> Option<(&Path, u64)> {
+        self.file.as_ref().map(|(_, path)| (path.as_path(), self.offset - self.frame_len as u64))
+    }
+
     /// Whether nothing is written in this file behind the last frame read.
     pub(crate) fn is_at_the_end_of_its_file(&mut self) -> Result<bool, LogError> {
         self.fill(HEADER_LEN)?;

@@ -4,6 +4,7 @@
 mod points;
 mod select;
 mod stream;
+mod unsealed;
 
 pub use points::PointReader;
 pub use select::Selection;

@@ -5,6 +5,7 @@
 //! the journal are read block by block, the last one kept.
 
 use super::LogReader;
+use super::unsealed::{Look, Unsealed};
 use crate::error::LogError;
 use crate::journal::{journal_dir, list_files};
 use crate::segment::file::{BlockBuf, SegmentFile};
@@ -41,12 +42,15 @@ pub struct PointReader {
     reader: LogReader,
     /// First event, last event and path of every segment known.
     files: Vec<(u64, u64, std::path::PathBuf)>,
+    /// The first event that is still here.
+    first_seq: u64,
     open: BTreeMap<u64, Open>,
     uses: u64,
     buf: BlockBuf,
     row: Vec<u8>,
     /// The events of the block or frame read last.
     last: Vec<Envelope>,
+    unsealed: Unsealed,
 }
 
 impl PointReader {
@@ -54,11 +58,13 @@ impl PointReader {
         Ok(Self {
             reader: reader.clone(),
             files: segment::list(&segment_dir(reader.dir()))?,
+            first_seq: reader.first_seq()?,
             open: BTreeMap::new(),
             uses: 0,
             buf: BlockBuf::default(),
             row: vec![0; TIMES_EVERY * RECORD_LEN],
             last: Vec::new(),
+            unsealed: Unsealed::default(),
         })
     }
 
@@ -90,12 +96,7 @@ impl PointReader {
     /// The first event at or after `time`; `None` if the log does not reach it yet. Relies on the writer's promise that
     /// time never steps back.
     pub fn at_or_after(&mut self, time: UtcNanos) -> Result<Option<Envelope>, LogError> {
-        let Some(first) = self.segment_at(time)? else {
-            return match self.reader.seek_time(time)? {
-                Some(seq) => self.at(seq),
-                None => Ok(None),
-            };
-        };
+        let Some(first) = self.segment_at(time)? else { return self.journal_at_or_after(time) };
         let open = self.segment(first)?;
         let blocks = &open.file.footer.blocks;
         let index = open.last_times.partition_point(|last| *last < time);
@@ -137,8 +138,11 @@ impl PointReader {
             match self.files.get(at) {
                 Some((first, _, _)) if *first <= seq => return Ok(Some(*first)),
                 Some((first, _, _)) if at == 0 => return Err(LogError::Pruned { seq, first_seq: *first }),
-                _ if looked_again || self.is_in_journal(seq)? => return Ok(None),
-                _ => self.files = segment::list(&segment_dir(self.reader.dir()))?,
+                _ if looked_again || self.unsealed.holds(seq) || self.is_in_journal(seq)? => return Ok(None),
+                _ => {
+                    self.files = segment::list(&segment_dir(self.reader.dir()))?;
+                    self.first_seq = self.reader.first_seq()?;
+                }
             }
         }
         Ok(None)
@@ -160,7 +164,7 @@ impl PointReader {
         let Some((first, _, _)) = self.files.get(low) else { return Ok(None) };
         let expected = match low.checked_sub(1).and_then(|before| self.files.get(before)) {
             Some((_, last, _)) => last + 1,
-            None => self.reader.first_seq()?,
+            None => self.first_seq,
         };
         Ok(Some(*first).filter(|first| *first <= expected))
     }
@@ -219,7 +223,47 @@ impl PointReader {
         })
     }
 
+    /// The same where no segment is known to have it.
+    fn journal_at_or_after(&mut self, time: UtcNanos) -> Result<Option<Envelope>, LogError> {
+        let last = self.files.last().map(|(first, last, _)| (*first, *last));
+        let (from, all_earlier) = match last {
+            None => (self.first_seq, true),
+            Some((first, last)) => (last + 1, self.segment(first)?.file.header.last_time < time),
+        };
+        let look = match all_earlier {
+            true => self.unsealed.at_or_after(&self.reader, from, time),
+            false => Look::Unknown,
+        };
+        match look {
+            Look::Event(event) => return Ok(Some(event)),
+            Look::Frame(header) if self.decode_unsealed(&header) => {
+                if let Some(event) = self.last.iter().find(|e| e.time >= time) {
+                    return Ok(Some(event.clone()));
+                }
+            }
+            _ => {}
+        }
+        match self.reader.seek_time(time)? {
+            Some(seq) => self.at(seq),
+            None => Ok(None),
+        }
+    }
+
+    fn decode_unsealed(&mut self, header: &FrameHeader) -> bool {
+        self.last.clear();
+        let done = decode_into(header, self.unsealed.payload(), &mut self.last).is_ok();
+        if !done {
+            self.last.clear();
+        }
+        done
+    }
+
     fn read_journal(&mut self, seq: Seq) -> Result<Option<Envelope>, LogError> {
+        match self.unsealed.at(&self.reader, seq) {
+            Look::Event(event) => return Ok(Some(event)),
+            Look::Frame(header) if self.decode_unsealed(&header) => return Ok(self.in_last(seq.get())),
+            _ => {}
+        }
         let mut stream = self.reader.events(seq, Check::Crc)?;
         stream.next_frame(&mut self.last)?;
         Ok(self.in_last(seq.get()))

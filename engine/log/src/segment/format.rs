@@ -41,7 +41,7 @@ const MAGIC: [u8; 4] = *b"AAsg";
 const TRAILER_MAGIC: [u8; 4] = *b"AAst";
 pub(crate) const FORMAT: u16 = 1;
 /// Records between two entries of a block's time index: what a read by time has to look through.
-pub(crate) const TIMES_EVERY: usize = 64;
+pub(crate) const TIMES_EVERY: usize = 32;
 
 /// What stands at the start of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

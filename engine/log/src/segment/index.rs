@@ -31,7 +31,7 @@ impl Index {
     }
 }
 
-/// Times of every 64th event, counted from the first; nothing if they step back, which the log's writer never does.
+/// Times of every 32nd event, counted from the first; nothing if they step back, which the log's writer never does.
 fn times(events: &[Envelope]) -> Vec<u64> {
     let first = events.first().map_or(0, |e| e.time.0);
     if !events.is_sorted_by_key(|e| e.time) {
