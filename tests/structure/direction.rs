@@ -11,11 +11,11 @@ const ALLOWED: [(&str, &[&str]); 14] = [
     ("arena-log", &["arena-schemas"]),
     ("arena-backup", &["arena-schemas", "arena-log"]),
     ("arena-projections", &["arena-schemas"]),
-    ("arena-core", &["arena-schemas", "arena-projections"]),
-    ("arena-exchange", &["arena-schemas", "arena-projections"]),
     // A protocol without its sockets.
     ("arena-polymarket", &["arena-schemas"]),
-    ("arena-venues", &["arena-schemas", "arena-polymarket"]),
+    ("arena-core", &["arena-schemas", "arena-polymarket", "arena-projections"]),
+    ("arena-exchange", &["arena-schemas", "arena-projections"]),
+    ("arena-venues", &["arena-schemas", "arena-projections", "arena-polymarket"]),
     ("arena-models", &["arena-schemas"]),
     // What both commands show, and how they end.
     ("arena-console", &["arena-schemas", "arena-log", "arena-projections"]),

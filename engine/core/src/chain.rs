@@ -4,8 +4,9 @@
 //! and holds each recorded decision against the one that is owed. After a crash in between, what is owed is simply
 //! appended.
 
+use crate::order;
 use crate::step::Draft;
-use schemas::event::SystemEvent;
+use schemas::event::{OrderEvent, SystemEvent};
 use schemas::{Envelope, Event};
 
 /// Where a recorded event came from.
@@ -60,7 +61,7 @@ impl Chain {
         };
         match self.owed.last() {
             Some(draft) => {
-                let same = draft.event == envelope.event
+                let same = is_owed(&draft.event, &envelope.event)
                     && Some(draft.cause) == envelope.cause
                     && draft.cycle == envelope.cycle;
                 if !same {
@@ -72,6 +73,16 @@ impl Chain {
             None if is_decision(envelope) => Err(mismatch("nothing here".to_owned())),
             None => Ok(Origin::Input),
         }
+    }
+}
+
+/// The same event; an order may have been signed since.
+fn is_owed(owed: &Event, found: &Event) -> bool {
+    match (owed, found) {
+        (Event::Order(OrderEvent::Intended(owed)), Event::Order(OrderEvent::Intended(found))) => {
+            order::is_owed(owed, found)
+        }
+        _ => owed == found,
     }
 }
 

@@ -279,7 +279,11 @@ impl Step<'_> {
     fn intend(&mut self, cycle: &Cycle, plan: &OrderPlan) {
         let worst = cycle.verdict.as_ref().map(|v| v.worst_case_loss).unwrap_or_default();
         let Some(market) = self.state.markets.get(cycle.market) else { return };
-        let intent = order::intended(self.state.orders.next_id(), &market.listed, plan, worst);
-        self.emit_in(Some(cycle.id), Event::Order(OrderEvent::Intended(Box::new(intent))));
+        let order = self.state.orders.next_id();
+        let making = order::Making { order, market: &market.listed, plan, worst, time: self.now() };
+        match order::intended(&making, self.config.account.as_ref()) {
+            Ok(intent) => self.emit_in(Some(cycle.id), Event::Order(OrderEvent::Intended(Box::new(intent)))),
+            Err(_) => self.no_decision(cycle.id, cycle.market, NoDecisionReason::BadNumbers),
+        }
     }
 }

@@ -23,5 +23,6 @@ mod unknown;
 pub use crate::core::{Core, DISK};
 pub use chain::{Chain, Mismatch, Origin};
 pub use config::{Config, ConfigError};
-pub use order::order_bytes;
+pub use config::AccountConfig;
+pub use order::{VenueError, order_bytes, sign_body};
 pub use step::Draft;

@@ -8,6 +8,7 @@ mod check;
 
 pub use check::ConfigError;
 
+use polymarket::{Address, SignatureType};
 use schemas::event::KillLevel;
 use schemas::{Bytes32, Cash, Price, Prob, Size};
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,27 @@ pub struct Config {
     pub performance: PerformanceConfig,
     /// The simulated exchange.
     pub paper: PaperConfig,
+    /// The account that trades at the venue. Without one, orders are those of the simulated exchange. Not in any
+    /// configuration file: the process fills it in from the wallet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub account: Option<AccountConfig>,
+}
+
+/// An account at the venue: what orders name, and no secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountConfig {
+    /// The chain it settles on.
+    pub chain_id: u64,
+    /// How its orders are signed.
+    pub signature_type: SignatureType,
+    /// The key's own address.
+    pub signer: Address,
+    /// The wallet that holds the funds.
+    pub maker: Address,
+    /// The builder its orders are attributed to; zero for none.
+    pub builder: Bytes32,
 }
 
 /// What may be lost. All amounts in dollars.

@@ -50,8 +50,9 @@ impl Session<'_> {
             keeping: self.keeping,
             feed: self.feed_name.clone(),
             time: self.begins,
+            wallet: String::new(),
         };
-        let (engine, report) = Engine::open(self.log, &start)?;
+        let (engine, report) = Engine::open(self.log, &start, None)?;
         for note in &report.notes {
             self.say(&format!("log repaired: {note}"));
         }

@@ -4,6 +4,7 @@
 mod control;
 mod driver;
 mod feed;
+mod port;
 mod restore;
 mod space;
 mod step;
@@ -13,6 +14,7 @@ pub use control::{Command, ControlError, ControlServer, Request, Response, ask};
 pub(crate) use driver::operator;
 pub use driver::{Driver, Ending, KILL_DEFAULT, Pace, Progress, RunError};
 pub use feed::{Feed, FeedError, LogFeed, RecordingFeed, Timed};
+pub use port::{Heard, Venue};
 pub use restore::{RestoreError, restore};
 pub use step::{Engine, EngineError, Start};
 pub use view::View;

@@ -1,11 +1,12 @@
 //! One input and everything that follows from it.
 
+use super::port::{Port, Venue};
 use super::restore::{RestoreError, Restored, restore};
 use super::space::Space;
 use crate::config::Keeping;
 use engine_core::{Chain, Config, Core, DISK, Draft};
 use eventlog::{AppendOptions, Appender, LogError, LogId, LogWriter, OpenReport, Ticket, WriterOptions};
-use exchange::{Divergence, Exchange};
+use exchange::Divergence;
 use projections::State;
 use schemas::event::{Checkpoint, FaultPolicy, MarketEvent, Mode, RunStarted, RunStopped, SystemEvent, TimerKind};
 use schemas::{CycleId, Envelope, Event, Record, Seq, UtcNanos};
@@ -46,13 +47,15 @@ pub struct Start<'a> {
     pub feed: String,
     /// The time of the start, for a log that is empty; later starts go on from the log's own time.
     pub time: UtcNanos,
+    /// The wallet that trades; empty when none does.
+    pub wallet: String,
 }
 
 /// Log, state and exchange of one process: the only writer.
 pub struct Engine {
     core: Core,
     chain: Chain,
-    exchange: Option<Exchange>,
+    port: Port,
     log: Appender,
     /// The batch submitted last, while nobody has waited for it.
     submitted: Option<Ticket>,
@@ -68,13 +71,19 @@ pub struct Engine {
 
 impl Engine {
     /// Opens (or creates) the log, folds what it holds, appends what is owed, and records the start of this run.
-    pub fn open(dir: &Path, start: &Start<'_>) -> Result<(Self, OpenReport), EngineError> {
+    ///
+    /// Orders go to `venue`, or without one to the simulated exchange.
+    pub fn open(
+        dir: &Path,
+        start: &Start<'_>,
+        venue: Option<Box<dyn Venue>>,
+    ) -> Result<(Self, OpenReport), EngineError> {
         let config = start.config.canonical()?;
         // A new log is named by what it is made from: the same run gives the same log, byte for byte.
         let name = blake3::hash(format!("{:?}\n{}\n{config}", start.mode, start.feed).as_bytes());
         let mut log_id = [0; 16];
         log_id.copy_from_slice(&name.as_bytes()[..16]);
-        let (mut engine, report) = Self::attach_as(dir, start.config.clone(), start.keeping, Some(log_id))?;
+        let (mut engine, report) = Self::attach_as(dir, start.config.clone(), start.keeping, Some(log_id), venue)?;
         for note in &report.notes {
             engine.fault("log", &note.to_string(), FaultPolicy::Repaired)?;
         }
@@ -84,18 +93,18 @@ impl Engine {
             config_hash: Config::hash(&config),
             config,
             seed: 0,
-            wallet: String::new(),
+            wallet: start.wallet.clone(),
             feed: start.feed.clone(),
         };
         let time = if engine.core.state().seq == 0 { start.time } else { engine.now() };
         engine.input(time, None, None, Event::System(SystemEvent::RunStarted(Box::new(run))))?;
-        engine.hear_exchange()?;
+        engine.hear_port()?;
         Ok((engine, report))
     }
 
     /// Opens an existing log to add something to it without starting a run: what an operator's command does.
     pub fn attach(dir: &Path, config: Config, keeping: &Keeping) -> Result<(Self, OpenReport), EngineError> {
-        Self::attach_as(dir, config, keeping, None)
+        Self::attach_as(dir, config, keeping, None, None)
     }
 
     fn attach_as(
@@ -103,6 +112,7 @@ impl Engine {
         config: Config,
         keeping: &Keeping,
         log_id: Option<LogId>,
+        venue: Option<Box<dyn Venue>>,
     ) -> Result<(Self, OpenReport), EngineError> {
         let options = WriterOptions { log_id, ..keeping.writer.clone() };
         let (log, report) = LogWriter::open(dir, &options)?;
@@ -111,7 +121,7 @@ impl Engine {
             next: log.next_seq(),
             core,
             chain,
-            exchange: Some(exchange),
+            port: venue.map_or_else(|| Port::Paper(Box::new(exchange)), Port::Venue),
             // Each batch a frame of its own: over a recording, the log's bytes must not depend on timing.
             log: Appender::start(log, AppendOptions { group: false, ..keeping.append })?,
             submitted: None,
@@ -124,7 +134,7 @@ impl Engine {
             space: Space::of(dir, keeping.min_free_len),
         };
         engine.pay_owed()?;
-        engine.hear_exchange()?;
+        engine.hear_port()?;
         Ok((engine, report))
     }
 
@@ -143,21 +153,21 @@ impl Engine {
     pub fn feed(&mut self, time: UtcNanos, event: MarketEvent) -> Result<(), EngineError> {
         self.run_timers(time)?;
         self.input(time, None, None, Event::Market(event))?;
-        self.hear_exchange()?;
+        self.hear_port()?;
         self.keep_house()
     }
 
     /// Takes any other input.
     pub fn tell(&mut self, event: Event) -> Result<(), EngineError> {
         self.input(self.now(), None, None, event)?;
-        self.hear_exchange()
+        self.hear_port()
     }
 
     /// Lets time pass up to `until`: timers fire at the moments they wait for.
     pub fn run_timers(&mut self, until: UtcNanos) -> Result<(), EngineError> {
         loop {
             let core = self.core.next_timer().map(|t| (t, TimerKind::Core));
-            let exchange = self.exchange.as_ref().and_then(Exchange::next_due).map(|t| (t, TimerKind::Exchange));
+            let exchange = self.port.next_due().map(|t| (t, TimerKind::Exchange));
             let next = match (core, exchange) {
                 (Some(c), Some(e)) => Some(if e.0 <= c.0 { e } else { c }),
                 (c, e) => c.or(e),
@@ -165,7 +175,7 @@ impl Engine {
             let Some((due, timer)) = next.filter(|(due, _)| *due <= until) else { return Ok(()) };
             let event = Event::System(SystemEvent::TimerFired { timer, due });
             self.input(due, None, None, event)?;
-            self.hear_exchange()?;
+            self.hear_port()?;
         }
     }
 
@@ -235,7 +245,8 @@ impl Engine {
 
     fn pay(&mut self, time: UtcNanos) {
         while let Some(draft) = self.chain.next_owed() {
-            let Draft { cause, cycle, event } = draft;
+            let Draft { cause, cycle, mut event } = draft;
+            self.port.sign(&mut event);
             self.take(Envelope { seq: self.next, time, cause: Some(cause), cycle, event });
         }
     }
@@ -257,10 +268,8 @@ impl Engine {
             self.staged.extend(step.iter().cloned().map(Record::from));
             self.commit()?;
         }
-        if let Some(exchange) = &mut self.exchange {
-            for envelope in &step {
-                exchange.apply(envelope, self.core.state().into())?;
-            }
+        for envelope in &step {
+            self.port.take(envelope, self.core.state())?;
         }
         let n = step.len() as u64;
         if intent {
@@ -277,12 +286,12 @@ impl Engine {
         Ok(())
     }
 
-    /// Appends what the exchange has to say by now.
-    fn hear_exchange(&mut self) -> Result<(), EngineError> {
+    /// Appends what the exchange or the venue has to say by now.
+    fn hear_port(&mut self) -> Result<(), EngineError> {
         loop {
             let now = self.now();
-            let Some(report) = self.exchange.as_ref().and_then(|e| e.report_due(now)).cloned() else { return Ok(()) };
-            self.input(now, report.cause, report.cycle, report.event)?;
+            let Some(heard) = self.port.next_heard(now, self.core.state()) else { return Ok(()) };
+            self.input(now, heard.cause, heard.cycle, heard.event)?;
         }
     }
 
@@ -315,7 +324,7 @@ impl Engine {
         self.since_snapshot = 0;
         let broken = |e: String| EngineError::Snapshot(e);
         let state = self.core.state().to_snapshot().map_err(|e| broken(e.to_string()))?;
-        let exchange = bincode::serde::encode_to_vec(&self.exchange, bincode::config::standard())
+        let exchange = bincode::serde::encode_to_vec(self.port.exchange(), bincode::config::standard())
             .map_err(|e| broken(e.to_string()))?;
         let sections = vec![("state".to_owned(), state), ("exchange".to_owned(), exchange)];
         self.log.with_writer(move |log| log.write_snapshot(&sections))?;
