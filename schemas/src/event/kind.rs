@@ -89,6 +89,7 @@ kinds! {
     Checkpoint = 50, "checkpoint";
     BackupMade = 51, "backup_made";
     Fault = 52, "fault";
+    RawKept = 53, "raw_kept";
 }
 
 impl EventKind {
@@ -200,6 +201,7 @@ macro_rules! kind_table {
                 $system::Checkpoint(_) => EventKind::Checkpoint,
                 $system::BackupMade { .. } => EventKind::BackupMade,
                 $system::Fault { .. } => EventKind::Fault,
+                $system::RawKept { .. } => EventKind::RawKept,
             },
         }
     };

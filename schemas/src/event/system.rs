@@ -238,4 +238,11 @@ pub enum SystemEvent {
         /// What the engine did about it.
         policy: FaultPolicy,
     },
+    /// What a venue sent, as it came: where money is involved, or where it was not understood. Untrusted text.
+    RawKept {
+        /// Which of its channels.
+        channel: String,
+        /// Its text.
+        text: String,
+    },
 }

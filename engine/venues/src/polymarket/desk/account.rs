@@ -1,0 +1,421 @@
+//! The account: start-up, the user channel, clock, heartbeat, and the money that the venue says we have.
+
+use super::orders::with_headers;
+use super::trades::Polling;
+use super::{Desk, Purpose};
+use crate::polymarket::wire::{Answer, Ask, Method, NoAnswer, Socket};
+use polymarket::auth::Secret;
+use polymarket::wire::rest::{self, BalanceAllowance, Page};
+use polymarket::wire::subscribe;
+use polymarket::wire::user::{self, OrderState};
+use projections::State;
+use schemas::event::{AccountEvent, FaultPolicy, SystemEvent, TradeKey};
+use schemas::time::{NANOS_PER_MS, NANOS_PER_SEC};
+use schemas::{Bytes32, Cash, Event, Outcome, Size, TokenId, UtcNanos};
+use std::collections::BTreeMap;
+
+/// The user channel answers a `PING` that is sent this often, s; without an answer for so long it is dead, s.
+const PING_S: u64 = 10;
+const SILENT_S: i64 = 30;
+/// The venue cancels everything if it hears no heartbeat for 10 s.
+const HEARTBEAT_S: u64 = 5;
+const HEARTBEAT_LOST_S: i64 = 10;
+const CLOCK_S: u64 = 60;
+/// A clock this far off is said; one further off stops new orders, because they carry its time.
+const SKEW_SAID_NANOS: i64 = 2 * NANOS_PER_SEC;
+const SKEW_HALTS_NANOS: i64 = 5 * NANOS_PER_SEC;
+const MONEY_S: u64 = 60;
+/// Fees are rounded in ways the venue does not write down: such a difference is none.
+const CASH_TOLERANCE: Cash = Cash(50_000);
+/// A hundredth of a share: what the venue's own rounding may leave.
+const SHARE_TOLERANCE: Size = Size(10_000);
+const REOPEN_LAST_S: u64 = 30;
+
+/// Where the account stands, as far as that is not in the log.
+#[derive(Debug, Default)]
+pub struct Standing {
+    pub(super) started: bool,
+    /// Everything the venue said at the start fits the log.
+    reconciled: bool,
+    halted: Option<&'static str>,
+    pub(super) trades: Polling,
+    /// Fills booked and neither confirmed nor voided, and since when.
+    pub(super) unconfirmed: BTreeMap<TradeKey, UtcNanos>,
+    orders_round: u64,
+    orders_listed: bool,
+    time_known: bool,
+    next_clock: UtcNanos,
+    cash_seen: Option<UtcNanos>,
+    next_money: UtcNanos,
+    user: UserSocket,
+    heartbeat: Heartbeat,
+    skew_said: bool,
+}
+
+#[derive(Debug, Default)]
+struct UserSocket {
+    open: bool,
+    opening: bool,
+    tries: u32,
+    open_at: UtcNanos,
+    next_ping: UtcNanos,
+    heard_at: UtcNanos,
+}
+
+#[derive(Debug, Default)]
+struct Heartbeat {
+    last_id: String,
+    next_at: UtcNanos,
+    alive_at: UtcNanos,
+    asked: bool,
+}
+
+impl Desk {
+    /// Begins: nothing new is risked before the venue's word and the log agree.
+    pub fn start(&mut self, now: UtcNanos) {
+        self.now = self.now.max(now);
+        self.standing.started = true;
+        self.halt("reconciling with the venue");
+        self.ask_openly(Purpose::Time { asked: self.now }, "/time");
+        self.open_user();
+        self.list_orders();
+        self.poll_trades_soon();
+    }
+
+    /// Whether trading may go on as far as the venue is concerned.
+    pub fn is_reconciled(&self) -> bool {
+        self.standing.reconciled
+    }
+
+    fn halt(&mut self, why: &'static str) {
+        if self.standing.halted.is_none() {
+            self.standing.halted = Some(why);
+            self.note(SystemEvent::Halted { reason: why.to_owned() });
+        }
+    }
+
+    fn resume(&mut self, why: &'static str) {
+        if self.standing.halted.take().is_some() {
+            self.note(SystemEvent::Resumed { reason: why.to_owned() });
+        }
+    }
+
+    pub(super) fn answered(&mut self, purpose: Purpose, result: Result<Answer, NoAnswer>, state: &State) {
+        match purpose {
+            Purpose::Post { order, attempt } => {
+                if let Ok(answer) = &result {
+                    self.keep_raw("order", &answer.body);
+                }
+                self.post_answered(order, attempt, result, state);
+            }
+            Purpose::Cancel { order } => {
+                if let Ok(answer) = &result {
+                    self.keep_raw("cancel", &answer.body);
+                }
+                self.cancel_answered(order, result, state);
+            }
+            Purpose::Look { order } => self.look_answered(order, result, state),
+            Purpose::Trades { round } => self.trades_answered(round, result, state),
+            Purpose::OpenOrders { round } => self.orders_answered(round, result, state),
+            Purpose::Balance => self.balance_answered(result, state),
+            Purpose::Position { token } => self.position_answered(&token, result, state),
+            Purpose::Time { asked } => self.time_answered(asked, result),
+            Purpose::Heartbeat => self.heartbeat_answered(result),
+        }
+    }
+
+    pub(super) fn look_after_account(&mut self, state: &State) {
+        if !self.standing.started {
+            return;
+        }
+        self.look_after_trades();
+        self.look_after_user();
+        if self.now >= self.standing.next_clock && self.standing.time_known {
+            self.standing.next_clock = self.now.plus_secs(CLOCK_S);
+            self.ask_openly(Purpose::Time { asked: self.now }, "/time");
+        }
+        self.beat();
+        self.look_after_money(state);
+    }
+
+    // The user channel.
+
+    fn open_user(&mut self) {
+        self.standing.user.opening = true;
+        self.asks.push_back(Ask::Open(Socket::User));
+    }
+
+    pub(super) fn user_opened(&mut self) {
+        let user = &mut self.standing.user;
+        (user.open, user.opening, user.tries) = (true, false, 0);
+        (user.heard_at, user.next_ping) = (self.now, self.now.plus_secs(PING_S));
+        let hello = subscribe::user(&self.account.credentials, &[]);
+        self.asks.push_back(Ask::Say(Socket::User, hello));
+        // What was said while nobody listened.
+        self.list_orders();
+        self.poll_trades_soon();
+    }
+
+    pub(super) fn user_closed(&mut self, _why: &str) {
+        let user = &mut self.standing.user;
+        let pause = (1u64 << user.tries.min(5)).min(REOPEN_LAST_S);
+        (user.open, user.opening) = (false, false);
+        user.tries += 1;
+        user.open_at = self.now.plus_secs(pause);
+    }
+
+    fn look_after_user(&mut self) {
+        let (now, user) = (self.now, &mut self.standing.user);
+        if user.open {
+            if now.since(user.heard_at) >= SILENT_S * NANOS_PER_SEC {
+                self.asks.push_back(Ask::Close(Socket::User));
+                self.user_closed("silent");
+            } else if now >= user.next_ping {
+                user.next_ping = now.plus_secs(PING_S);
+                self.asks.push_back(Ask::Say(Socket::User, Secret::new(subscribe::PING.to_owned())));
+            }
+        } else if !user.opening && now >= user.open_at {
+            self.open_user();
+        }
+    }
+
+    pub(super) fn user_text(&mut self, text: &str, state: &State) {
+        self.standing.user.heard_at = self.now;
+        match user::decode(text) {
+            Ok(polymarket::wire::market::Frame::Pong) => {}
+            Ok(polymarket::wire::market::Frame::Messages(events)) => {
+                self.keep_raw("user", text);
+                for event in events {
+                    match event {
+                        Ok(user::Event::Order(order)) => self.order_seen(&order, state),
+                        Ok(user::Event::Trade(trade)) => self.trade_seen(&trade, state),
+                        Ok(user::Event::Unknown { .. }) => {}
+                        Err(bad) => self.undecoded("user channel", &bad.error.to_string(), bad.raw),
+                    }
+                }
+            }
+            Err(e) => self.undecoded("user channel", &e.to_string(), text),
+        }
+    }
+
+    // Lists of open orders.
+
+    fn list_orders(&mut self) {
+        self.standing.orders_round += 1;
+        self.ask_orders(rest::CURSOR_START);
+    }
+
+    fn ask_orders(&mut self, cursor: &str) {
+        let round = self.standing.orders_round;
+        let target = format!("/data/orders?next_cursor={cursor}");
+        self.ask(Purpose::OpenOrders { round }, Method::Get, target, Vec::new());
+    }
+
+    fn orders_answered(&mut self, round: u64, result: Result<Answer, NoAnswer>, state: &State) {
+        if round != self.standing.orders_round {
+            return;
+        }
+        let page = match result {
+            Ok(answer) if answer.status == 200 => Page::<OrderState>::read(&answer.body).ok(),
+            _ => None,
+        };
+        let Some(page) = page else {
+            self.standing.next_money = self.now.plus_secs(HEARTBEAT_S);
+            return;
+        };
+        for entry in page.entries {
+            match entry {
+                Ok(order) => self.order_seen(&order, state),
+                Err((e, raw)) => self.undecoded("open orders", &e.to_string(), &raw),
+            }
+        }
+        match page.next {
+            Some(cursor) => self.ask_orders(&cursor),
+            None => {
+                self.standing.orders_listed = true;
+                self.list_is_complete(state);
+            }
+        }
+    }
+
+    /// An order of the log that is open here and not there is looked for.
+    fn list_is_complete(&mut self, state: &State) {
+        let open: Vec<_> = state.orders.open().map(|o| o.id).filter(|id| self.orders.contains_key(id)).collect();
+        for id in open {
+            self.look_for(id, 0);
+        }
+    }
+
+    /// An order of our wallet that this log does not know: somebody else trades with it.
+    pub(super) fn stranger(&mut self, hash: Bytes32) {
+        if self.strangers.insert(hash) {
+            let what = format!("order 0x{hash} at the venue is of this wallet and not of this log");
+            self.say(None, Event::Account(AccountEvent::ReconcileMismatch { what, expected: 0, observed: 1 }));
+        }
+    }
+
+    pub(super) fn stranger_trade(&mut self, hash: Bytes32, trade: &user::Trade) {
+        // Trades from before this log, in the list that is asked for at the start, are no news.
+        let began = self.standing.cash_seen.is_some();
+        if began && trade.match_time.is_none_or(|at| self.now.since(at) < 600 * NANOS_PER_SEC) {
+            self.stranger(hash);
+        }
+    }
+
+    // The clock.
+
+    fn time_answered(&mut self, asked: UtcNanos, result: Result<Answer, NoAnswer>) {
+        self.standing.next_clock = self.now.plus_secs(CLOCK_S);
+        let read = match result {
+            Ok(answer) if answer.status == 200 => rest::server_time(&answer.body).ok(),
+            _ => None,
+        };
+        self.standing.time_known = true;
+        let Some(venue) = read else { return };
+        // The answer counts whole seconds: on average half a second is gone.
+        let middle = asked.0 + self.now.since(asked) / 2;
+        self.clock_offset = venue.0 + NANOS_PER_SEC / 2 - middle;
+        let skew = self.clock_offset.abs();
+        if skew > SKEW_SAID_NANOS && !self.standing.skew_said {
+            self.standing.skew_said = true;
+            let text = format!("this machine's clock is {} ms off the venue's", self.clock_offset / NANOS_PER_MS);
+            let policy = if skew > SKEW_HALTS_NANOS { FaultPolicy::Halted } else { FaultPolicy::Degraded };
+            self.note(SystemEvent::Fault { component: "clock".to_owned(), text, policy });
+        }
+        if skew > SKEW_HALTS_NANOS {
+            self.halt("the clock is more than 5 s off the venue's");
+        }
+    }
+
+    // The heartbeat: the venue cancels our orders if it stops.
+
+    fn beat(&mut self) {
+        let (now, heartbeat) = (self.now, &mut self.standing.heartbeat);
+        if heartbeat.alive_at == UtcNanos::ZERO {
+            heartbeat.alive_at = now;
+        }
+        if now.since(heartbeat.alive_at) >= HEARTBEAT_LOST_S * NANOS_PER_SEC {
+            self.halt("the venue has not confirmed a heartbeat for 10 s");
+        }
+        let heartbeat = &mut self.standing.heartbeat;
+        if !heartbeat.asked && now >= heartbeat.next_at {
+            heartbeat.asked = true;
+            heartbeat.next_at = now.plus_secs(HEARTBEAT_S);
+            let body = rest::heartbeat_body(&heartbeat.last_id);
+            self.ask(Purpose::Heartbeat, Method::Post, "/v1/heartbeats".to_owned(), body);
+        }
+    }
+
+    fn heartbeat_answered(&mut self, result: Result<Answer, NoAnswer>) {
+        let now = self.now;
+        let heartbeat = &mut self.standing.heartbeat;
+        heartbeat.asked = false;
+        let Ok(answer) = result else { return };
+        match answer.status {
+            200 => {
+                if let Ok(beat) = rest::read::<rest::Heartbeat>(&answer.body) {
+                    heartbeat.last_id = beat.heartbeat_id;
+                    heartbeat.alive_at = now;
+                }
+            }
+            400 => {
+                if let Some(id) = rest::stale_heartbeat(&answer.body) {
+                    heartbeat.last_id = id;
+                    heartbeat.next_at = now;
+                }
+            }
+            _ => {}
+        }
+        let lost = self.standing.halted == Some("the venue has not confirmed a heartbeat for 10 s");
+        if lost && self.standing.heartbeat.alive_at == now {
+            // Without it the venue has cancelled what was open.
+            self.standing.reconciled = false;
+            self.list_orders();
+            self.poll_trades_soon();
+            self.standing.next_money = now;
+        }
+    }
+
+    // Money.
+
+    fn look_after_money(&mut self, state: &State) {
+        if self.now < self.standing.next_money || !self.standing.trades.is_done() || !self.standing.orders_listed {
+            if !self.standing.orders_listed && self.now >= self.standing.next_money {
+                self.standing.next_money = self.now.plus_secs(HEARTBEAT_S);
+                self.list_orders();
+            }
+            return;
+        }
+        let pause = if self.standing.reconciled { MONEY_S } else { HEARTBEAT_S };
+        self.standing.next_money = self.now.plus_secs(pause);
+        let kind = self.account.signature_type;
+        let target = format!("/balance-allowance?asset_type=COLLATERAL&signature_type={kind}");
+        self.ask(Purpose::Balance, Method::Get, target, Vec::new());
+        let held: Vec<Bytes32> = state.positions.held_all().filter_map(|(token, _)| token_id(state, token)).collect();
+        for token in held {
+            let number = polymarket::token::to_decimal(&token);
+            let target = format!("/balance-allowance?asset_type=CONDITIONAL&token_id={number}&signature_type={kind}");
+            self.ask(Purpose::Position { token }, Method::Get, target, Vec::new());
+        }
+    }
+
+    /// Whether the venue's balances must be the log's: nothing is matched that the chain does not have yet, and no order's
+    /// fate is unknown.
+    fn is_settled(&self, state: &State) -> bool {
+        let known = |o: &projections::orders::Order| o.status == projections::orders::OrderStatus::Live;
+        self.standing.unconfirmed.is_empty() && self.said.is_empty() && state.orders.open().all(known)
+    }
+
+    fn balance_answered(&mut self, result: Result<Answer, NoAnswer>, state: &State) {
+        let Some(found) = read_balance(result) else { return };
+        let (cash, books) = (Cash(found.balance_micro()), state.positions.cash);
+        if state.positions.opened_with.is_none() {
+            self.say(None, Event::Account(AccountEvent::BalanceObserved { cash }));
+        } else if !self.is_settled(state) {
+            return;
+        } else if (cash.0 - books.0).abs() > CASH_TOLERANCE.0 {
+            let what = "cash, micro-dollars".to_owned();
+            let (expected, observed) = (books.0, cash.0);
+            self.say(None, Event::Account(AccountEvent::ReconcileMismatch { what, expected, observed }));
+            return;
+        }
+        self.standing.cash_seen = Some(self.now);
+        if self.standing.halted.is_some() && self.standing.halted != Some("the clock is more than 5 s off the venue's") {
+            self.standing.reconciled = true;
+            self.resume("the venue and the log agree");
+        }
+    }
+
+    fn position_answered(&mut self, token: &Bytes32, result: Result<Answer, NoAnswer>, state: &State) {
+        let Some(found) = read_balance(result).filter(|_| self.is_settled(state)) else { return };
+        let held = state.positions.held_all().find(|(t, _)| token_id(state, *t) == Some(*token));
+        let Some((token, position)) = held else { return };
+        let (observed, expected) = (found.balance_micro(), position.lot.size.0);
+        if (observed - expected).abs() > SHARE_TOLERANCE.0 {
+            let what = format!("shares of token {}, micro-shares", token.0);
+            self.say(None, Event::Account(AccountEvent::ReconcileMismatch { what, expected, observed }));
+        }
+    }
+
+    // What is kept as it came.
+
+    pub(super) fn keep_raw(&mut self, channel: &str, text: &str) {
+        self.note(SystemEvent::RawKept { channel: channel.to_owned(), text: text.to_owned() });
+    }
+
+    pub(super) fn undecoded(&mut self, channel: &str, why: &str, raw: &str) {
+        self.keep_raw(channel, raw);
+        let text = format!("{channel}: {why}");
+        self.note(SystemEvent::Fault { component: "venue".to_owned(), text, policy: FaultPolicy::Degraded });
+    }
+}
+
+fn read_balance(result: Result<Answer, NoAnswer>) -> Option<BalanceAllowance> {
+    let answer = result.ok().filter(|a| with_headers(a, |a| a.status == 200))?;
+    BalanceAllowance::read(&answer.body).ok()
+}
+
+fn token_id(state: &State, token: TokenId) -> Option<Bytes32> {
+    let market = state.markets.get(token.market())?;
+    Some(market.listed.tokens[usize::from(token.outcome() == Outcome::No)])
+}

@@ -1,0 +1,381 @@
+//! Orders: sent, answered, looked up, cancelled.
+
+use super::{Desk, Purpose};
+use crate::polymarket::wire::{Answer, Method, NoAnswer};
+use polymarket::wire::rest::{self, Attempt, CancelAnswer, Outcome, RateLimit};
+use polymarket::wire::user::{OrderState, OrderStatus};
+use projections::State;
+use projections::orders::OrderStatus as Status;
+use schemas::event::{CancelReason, KillLevel, OrderEvent, OrderIntended, TimeInForce};
+use schemas::time::NANOS_PER_SEC;
+use schemas::{Bytes32, Event, OrderId, UtcNanos};
+
+/// First distance between two looks for an order, s; doubles up to the last.
+const LOOK_FIRST_S: u64 = 1;
+const LOOK_LAST_S: u64 = 30;
+/// An order that may not be sent again is given up this long after the last moment at which it could arrive and live, s.
+/// The venue's own margin at the end of an order is a minute, and answers have come 40 s late.
+const ABANDON_S: u64 = 120;
+/// Looks without a find before an order is given up.
+const ABANDON_LOOKS: u32 = 5;
+
+/// What waits for a token of a bucket.
+pub(super) enum Queued {
+    Post { order: OrderId, attempt: Attempt },
+    Cancel { order: OrderId },
+}
+
+/// An order that may still trade, or whose end is not known.
+pub(super) struct Order {
+    pub hash: Bytes32,
+    body: Vec<u8>,
+    /// How often its bytes were handed to the network.
+    sent: u32,
+    /// Why it is to be cancelled, if it is.
+    cancel: Option<CancelReason>,
+    cancel_asked: bool,
+    /// The venue answered that it has it.
+    taken: bool,
+    /// When it is looked for next, if its place is not known.
+    look_at: Option<UtcNanos>,
+    looks: u32,
+    looking: bool,
+}
+
+impl Desk {
+    /// Knows an order of this log again, after a restart.
+    pub fn remember(&mut self, intent: &OrderIntended) {
+        self.by_hash.insert(intent.hash, intent.order);
+        self.orders.insert(
+            intent.order,
+            Order {
+                hash: intent.hash,
+                body: intent.signed.clone(),
+                sent: 1,
+                cancel: None,
+                cancel_asked: false,
+                taken: false,
+                look_at: None,
+                looks: 0,
+                looking: false,
+            },
+        );
+    }
+
+    /// Sends an order whose intent is durable.
+    pub fn place(&mut self, intent: &OrderIntended, now: UtcNanos) {
+        self.now = self.now.max(now);
+        self.remember(intent);
+        if let Some(order) = self.orders.get_mut(&intent.order) {
+            order.sent = 0;
+        }
+        self.queue.push_back(Queued::Post { order: intent.order, attempt: Attempt::First });
+        self.send_queued();
+    }
+
+    /// Sends the same bytes again.
+    pub fn resend(&mut self, order: OrderId, now: UtcNanos) {
+        self.now = self.now.max(now);
+        if self.orders.contains_key(&order) {
+            self.queue.push_back(Queued::Post { order, attempt: Attempt::Repeated });
+            self.send_queued();
+        }
+    }
+
+    /// Asks the venue to cancel.
+    pub fn cancel(&mut self, order: OrderId, reason: CancelReason, now: UtcNanos) {
+        self.now = self.now.max(now);
+        let Some(held) = self.orders.get_mut(&order) else { return };
+        held.cancel = Some(reason);
+        // Cancels go first: they give up risk.
+        self.queue.push_front(Queued::Cancel { order });
+        self.send_queued();
+    }
+
+    pub(super) fn send_queued(&mut self) {
+        while let Some(next) = self.queue.front() {
+            let bucket = match next {
+                Queued::Post { .. } => &mut self.order_bucket,
+                Queued::Cancel { .. } => &mut self.cancel_bucket,
+            };
+            if !bucket.take(self.now) {
+                return;
+            }
+            match self.queue.pop_front() {
+                Some(Queued::Post { order, attempt }) => self.post(order, attempt),
+                Some(Queued::Cancel { order }) => self.ask_cancel(order),
+                None => return,
+            }
+        }
+    }
+
+    fn post(&mut self, id: OrderId, attempt: Attempt) {
+        let Some(order) = self.orders.get_mut(&id) else { return };
+        let attempt = if order.sent > 0 { Attempt::Repeated } else { attempt };
+        order.sent += 1;
+        let body = order.body.clone();
+        self.ask(Purpose::Post { order: id, attempt }, Method::Post, "/order".to_owned(), body);
+    }
+
+    fn ask_cancel(&mut self, id: OrderId) {
+        let Some(order) = self.orders.get_mut(&id) else { return };
+        order.cancel_asked = true;
+        let body = rest::cancel_body(&order.hash);
+        self.ask(Purpose::Cancel { order: id }, Method::Delete, "/order".to_owned(), body);
+    }
+
+    /// The answer to a posted order.
+    pub(super) fn post_answered(
+        &mut self,
+        id: OrderId,
+        attempt: Attempt,
+        result: Result<Answer, NoAnswer>,
+        state: &State,
+    ) {
+        let Some(hash) = self.orders.get(&id).map(|o| o.hash) else { return };
+        let answer = match result {
+            Ok(answer) => answer,
+            // Nothing left this machine: at the first attempt that is as definite as a refusal.
+            Err(NoAnswer::NotSent(why)) if attempt == Attempt::First => return self.refused(id, why, state),
+            Err(e) => return self.in_doubt(id, e.to_string(), state),
+        };
+        match with_headers(&answer, |a| rest::classify_post(a, attempt, &hash)) {
+            Outcome::Done(_) => {
+                self.heed_rate(&answer);
+                self.taken(id, state);
+                self.poll_trades_soon();
+            }
+            Outcome::Duplicate => {
+                self.taken(id, state);
+                // It may be filled or gone by now.
+                self.look_for(id, 0);
+                self.poll_trades_soon();
+            }
+            Outcome::Rejected(why) => self.refused(id, why.text, state),
+            Outcome::Limited(limit) => {
+                self.heed_limit(&limit);
+                match attempt {
+                    Attempt::First => self.refused(id, "the venue's rate limit is reached".to_owned(), state),
+                    Attempt::Repeated => self.in_doubt(id, "rate limited".to_owned(), state),
+                }
+            }
+            Outcome::Unknown(why) => {
+                if let Some(seconds) = why.retry_after_s {
+                    self.order_bucket.close_until(self.now.plus_secs(seconds.min(600)));
+                }
+                self.in_doubt(id, format!("status {}: {}", why.status, why.text), state);
+            }
+        }
+    }
+
+    /// The venue has it.
+    pub(super) fn taken(&mut self, id: OrderId, state: &State) {
+        let Some(order) = self.orders.get_mut(&id) else { return };
+        order.taken = true;
+        order.look_at = None;
+        let waits_for_cancel = order.cancel.is_some() && !order.cancel_asked;
+        if let Some(known) = state.orders.get(id)
+            && matches!(known.status, Status::Intended | Status::Unknown)
+        {
+            // What takes at once leaves nothing standing; whether it was filled is asked soon.
+            if matches!(known.plan.tif, TimeInForce::Fak | TimeInForce::Fok) {
+                self.look_for(id, LOOK_FIRST_S * 2);
+            }
+            self.say(Some(known.cycle), Event::Order(OrderEvent::Accepted { order: id }));
+        }
+        if waits_for_cancel {
+            self.queue.push_front(Queued::Cancel { order: id });
+            self.send_queued();
+        }
+    }
+
+    fn refused(&mut self, id: OrderId, reason: String, state: &State) {
+        self.forget(id);
+        let cycle = state.orders.get(id).map(|o| o.cycle);
+        self.say(cycle, Event::Order(OrderEvent::Rejected { order: id, reason }));
+    }
+
+    fn in_doubt(&mut self, id: OrderId, reason: String, state: &State) {
+        let known = state.orders.get(id);
+        if known.is_some_and(|o| o.status == Status::Intended) {
+            let cycle = known.map(|o| o.cycle);
+            self.say(cycle, Event::Order(OrderEvent::Unknown { order: id, reason }));
+        }
+        self.look_for(id, LOOK_FIRST_S);
+    }
+
+    /// Looks for an order after so many seconds.
+    pub(super) fn look_for(&mut self, id: OrderId, seconds: u64) {
+        let at = self.now.plus_secs(seconds);
+        if let Some(order) = self.orders.get_mut(&id) {
+            order.look_at = Some(order.look_at.map_or(at, |before| before.min(at)));
+        }
+    }
+
+    /// An order that is over is not this desk's business any more; a late trade of it is still known by its hash.
+    pub(super) fn forget(&mut self, id: OrderId) {
+        self.orders.remove(&id);
+    }
+
+    pub(super) fn look_after_orders(&mut self, state: &State) {
+        let over: Vec<OrderId> = self
+            .orders
+            .keys()
+            .filter(|id| state.orders.get(**id).is_none_or(|o| o.status.is_final()))
+            .copied()
+            .collect();
+        over.into_iter().for_each(|id| self.forget(id));
+        let due: Vec<OrderId> = self
+            .orders
+            .iter()
+            .filter(|(_, o)| !o.looking && o.look_at.is_some_and(|at| at <= self.now))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in due {
+            let Some(order) = self.orders.get_mut(&id) else { continue };
+            order.looking = true;
+            let target = format!("/data/order/0x{}", order.hash);
+            self.ask(Purpose::Look { order: id }, Method::Get, target, Vec::new());
+            self.poll_trades_soon();
+        }
+    }
+
+    /// The answer to a look for one order: the venue lists open orders only.
+    pub(super) fn look_answered(&mut self, id: OrderId, result: Result<Answer, NoAnswer>, state: &State) {
+        let Some(order) = self.orders.get_mut(&id) else { return };
+        order.looking = false;
+        let pause = (LOOK_FIRST_S << order.looks.min(5)).min(LOOK_LAST_S);
+        order.looks += 1;
+        let (hash, taken) = (order.hash, order.taken);
+        order.look_at = Some(self.now.plus_secs(pause));
+        let Ok(answer) = result else { return };
+        match answer.status {
+            200 => match rest::read::<Option<OrderState>>(&answer.body) {
+                Ok(Some(found)) if found.id == hash => self.order_seen(&found, state),
+                Ok(None) => self.not_open(id, taken, state),
+                _ => {}
+            },
+            404 => self.not_open(id, taken, state),
+            _ => {}
+        }
+    }
+
+    /// It is not among the open orders: filled, over, or never there. Trades have been asked for at the same time; what they
+    /// do not show at the second look did not happen.
+    fn not_open(&mut self, id: OrderId, taken: bool, state: &State) {
+        let Some(known) = state.orders.get(id) else { return };
+        let Some(order) = self.orders.get(&id) else { return };
+        let (cycle, looks) = (Some(known.cycle), order.looks);
+        let was_there = taken || known.filled.0 > 0;
+        if was_there && looks >= 2 && self.trades_are_fresh() {
+            let reason = order.cancel.unwrap_or(CancelReason::Unfilled);
+            let ended = known.plan.expires.0 > 0 && self.now >= known.plan.expires;
+            self.forget(id);
+            let event = match ended {
+                true => OrderEvent::Expired { order: id },
+                false => OrderEvent::Cancelled { order: id, reason },
+            };
+            self.say(cycle, Event::Order(event));
+            return;
+        }
+        // While nothing may be sent, what was never seen is given up once it can no longer arrive.
+        let last_moment = known.updated_at.max(known.plan.expires);
+        let late = self.now >= last_moment.plus_secs(ABANDON_S) && looks >= ABANDON_LOOKS;
+        if !was_there && late && state.kill.level != KillLevel::Off && self.trades_are_fresh() {
+            let reason = "the venue never had it, and it is not sent again while the kill switch is on".to_owned();
+            self.forget(id);
+            self.say(cycle, Event::Order(OrderEvent::Rejected { order: id, reason }));
+        }
+    }
+
+    /// An order of ours as the venue sees it, from a list or the user channel.
+    pub(super) fn order_seen(&mut self, seen: &OrderState, state: &State) {
+        let Some(id) = self.by_hash.get(&seen.id).copied() else { return self.stranger(seen.id) };
+        let Some(known) = state.orders.get(id) else { return };
+        if known.status.is_final() {
+            return;
+        }
+        let (cycle, filled) = (Some(known.cycle), known.filled);
+        match &seen.status {
+            Some(OrderStatus::Canceled(why)) => {
+                self.taken(id, state);
+                let given = self.orders.get(&id).and_then(|o| o.cancel);
+                let event = match why.as_deref() {
+                    Some("EXPIRED_ORDER" | "ORDER_TIMED_OUT") => OrderEvent::Expired { order: id },
+                    Some("MARKET_RESOLVED" | "MARKET_NOT_FOUND") => {
+                        OrderEvent::Cancelled { order: id, reason: CancelReason::MarketResolved }
+                    }
+                    Some("NOT_ENOUGH_BALANCE") => {
+                        OrderEvent::Cancelled { order: id, reason: CancelReason::NoBalance }
+                    }
+                    _ => OrderEvent::Cancelled { order: id, reason: given.unwrap_or(CancelReason::Unfilled) },
+                };
+                self.forget(id);
+                self.say(cycle, Event::Order(event));
+            }
+            Some(OrderStatus::Invalid) => {
+                self.refused(id, "the venue calls it invalid".to_owned(), state);
+            }
+            Some(OrderStatus::Other(_)) => self.look_for(id, LOOK_FIRST_S),
+            _ => self.taken(id, state),
+        }
+        // More has traded than trades were heard of.
+        if seen.size_matched > filled {
+            self.poll_trades_soon();
+        }
+    }
+
+    /// The answer to a cancel.
+    pub(super) fn cancel_answered(&mut self, id: OrderId, result: Result<Answer, NoAnswer>, state: &State) {
+        let Some(order) = self.orders.get_mut(&id) else { return };
+        let (hash, reason) = (order.hash, order.cancel.unwrap_or(CancelReason::Operator));
+        order.cancel_asked = false;
+        let read = match result {
+            Ok(answer) if answer.status == 200 => CancelAnswer::read(&answer.body).ok(),
+            Ok(answer) => {
+                self.heed_rate(&answer);
+                None
+            }
+            Err(_) => None,
+        };
+        match read {
+            Some(done) if done.canceled.contains(&hash) => {
+                self.forget(id);
+                let cycle = state.orders.get(id).map(|o| o.cycle);
+                self.say(cycle, Event::Order(OrderEvent::Cancelled { order: id, reason }));
+            }
+            // Filled, over or not there: the look tells.
+            Some(_) => {
+                self.look_for(id, 0);
+                self.poll_trades_soon();
+            }
+            // Cancels were refused or lost: ask again, and again.
+            None => {
+                self.cancel_bucket.close_until(self.now.plus(NANOS_PER_SEC));
+                self.queue.push_front(Queued::Cancel { order: id });
+            }
+        }
+    }
+
+    fn heed_rate(&mut self, answer: &Answer) {
+        let limit = with_headers(answer, |a| rest::rate_limit(a.headers));
+        if limit.is_counted() {
+            self.heed_limit(&limit);
+        }
+    }
+
+    fn heed_limit(&mut self, limit: &RateLimit) {
+        if let Some(remaining) = limit.remaining {
+            self.order_bucket.tighten(remaining);
+        }
+        if let Some(seconds) = limit.retry_after_s {
+            self.order_bucket.close_until(self.now.plus_secs(seconds.min(600)));
+        }
+    }
+}
+
+/// Hands an answer to a reader that borrows it.
+pub(super) fn with_headers<T>(answer: &Answer, read: impl FnOnce(&rest::Answer<'_>) -> T) -> T {
+    let headers: Vec<(&str, &str)> = answer.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    read(&rest::Answer { status: answer.status, headers: &headers, body: &answer.body })
+}

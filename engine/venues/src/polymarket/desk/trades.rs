@@ -1,0 +1,205 @@
+//! Trades: asked for in pages, heard on the user channel, and made into fills of our orders.
+
+use super::{Desk, Purpose};
+use crate::polymarket::wire::{Answer, Method, NoAnswer};
+use polymarket::wire::rest::{self, Page};
+use polymarket::wire::user::{Trade, TradeStatus};
+use projections::State;
+use projections::orders::Order as Known;
+use schemas::event::{FillBooked, Liquidity, OrderEvent, TradeKey};
+use schemas::time::NANOS_PER_SEC;
+use schemas::{Bytes32, Cash, Event, Outcome, Price, Side, Size, UtcNanos};
+
+/// Distance of two polls while something is under way, s, and while nothing is.
+const POLL_BUSY_S: u64 = 10;
+const POLL_IDLE_S: u64 = 60;
+/// How far before the oldest thing of interest trades are asked for, s.
+const MARGIN_S: i64 = 600;
+/// A restart asks for a day.
+const FIRST_S: i64 = 86_400;
+
+/// Asking for our trades, page by page.
+#[derive(Debug, Default)]
+pub(super) struct Polling {
+    /// The poll under way, by number, and when it began.
+    round: Option<(u64, UtcNanos)>,
+    rounds: u64,
+    /// Another one is wanted as soon as this is done.
+    again: bool,
+    /// When the last complete poll began.
+    done: Option<UtcNanos>,
+    next_at: UtcNanos,
+}
+
+impl Polling {
+    pub(super) fn is_done(&self) -> bool {
+        self.done.is_some()
+    }
+}
+
+/// What tells one fill from another: the trade, and which of our orders in it.
+pub(super) fn key(trade: &str, order: &Bytes32) -> TradeKey {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(trade.as_bytes()).update(&[0]).update(&order.0);
+    let mut first = [0; 16];
+    first.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    TradeKey(u128::from_be_bytes(first))
+}
+
+/// Our part of a trade.
+struct Part {
+    price: Price,
+    size: Size,
+    liquidity: Liquidity,
+    token: Bytes32,
+}
+
+impl Desk {
+    /// Asks for trades as soon as no other poll is under way.
+    pub(super) fn poll_trades_soon(&mut self) {
+        match self.standing.trades.round {
+            Some(_) => self.standing.trades.again = true,
+            None => self.begin_poll(),
+        }
+    }
+
+    pub(super) fn look_after_trades(&mut self) {
+        if self.standing.trades.round.is_none() && self.now >= self.standing.trades.next_at && self.standing.started {
+            self.begin_poll();
+        }
+    }
+
+    /// Whether a poll was begun within the last seconds and is complete.
+    pub(super) fn trades_are_fresh(&self) -> bool {
+        self.standing.trades.done.is_some_and(|began| self.now.since(began) < POLL_BUSY_S as i64 * NANOS_PER_SEC)
+    }
+
+    fn begin_poll(&mut self) {
+        self.standing.trades.rounds += 1;
+        let round = self.standing.trades.rounds;
+        self.standing.trades.round = Some((round, self.now));
+        self.standing.trades.again = false;
+        self.ask_trades(round, rest::CURSOR_START);
+    }
+
+    fn ask_trades(&mut self, round: u64, cursor: &str) {
+        let oldest = self.standing.unconfirmed.values().min().copied().unwrap_or(self.now);
+        let back = if self.standing.trades.is_done() { MARGIN_S } else { FIRST_S };
+        let after = (oldest.min(self.now).0 / NANOS_PER_SEC).saturating_sub(back).max(0);
+        let maker = self.account.maker;
+        let target = format!("/data/trades?maker_address={maker}&after={after}&next_cursor={cursor}");
+        self.ask(Purpose::Trades { round }, Method::Get, target, Vec::new());
+    }
+
+    pub(super) fn trades_answered(&mut self, round: u64, result: Result<Answer, NoAnswer>, state: &State) {
+        let Some((current, began)) = self.standing.trades.round.filter(|(current, _)| *current == round) else { return };
+        let page = match result {
+            Ok(answer) if answer.status == 200 => Page::<Trade>::read(&answer.body).ok(),
+            _ => None,
+        };
+        let Some(page) = page else {
+            // Not now: again after the usual pause.
+            self.standing.trades.round = None;
+            self.standing.trades.next_at = self.now.plus_secs(POLL_BUSY_S);
+            return;
+        };
+        for entry in page.entries {
+            match entry {
+                Ok(trade) => self.trade_seen(&trade, state),
+                Err((e, raw)) => self.undecoded("trades", &e.to_string(), &raw),
+            }
+        }
+        if let Some(cursor) = page.next {
+            return self.ask_trades(current, &cursor);
+        }
+        self.standing.trades.round = None;
+        self.standing.trades.done = Some(began);
+        let pause = if self.orders.is_empty() && self.standing.unconfirmed.is_empty() { POLL_IDLE_S } else { POLL_BUSY_S };
+        self.standing.trades.next_at = self.now.plus_secs(pause);
+        if self.standing.trades.again {
+            self.begin_poll();
+        }
+    }
+
+    /// A trade, whoever told of it.
+    pub(super) fn trade_seen(&mut self, trade: &Trade, state: &State) {
+        let taker = Part { price: trade.price, size: trade.size, liquidity: Liquidity::Taker, token: trade.token };
+        let mut ours = false;
+        if self.by_hash.contains_key(&trade.taker_order_id) {
+            ours = true;
+            self.part_seen(trade, trade.taker_order_id, &taker, state);
+        }
+        for maker in &trade.maker_orders {
+            if self.by_hash.contains_key(&maker.order_id) {
+                ours = true;
+                let part = Part {
+                    price: maker.price,
+                    size: maker.matched_amount,
+                    liquidity: Liquidity::Maker,
+                    token: maker.token,
+                };
+                self.part_seen(trade, maker.order_id, &part, state);
+            } else if maker.maker_address == Some(self.account.maker) {
+                self.stranger_trade(maker.order_id, trade);
+            }
+        }
+        if !ours && trade.maker_address == Some(self.account.maker) && trade.maker_orders.is_empty() {
+            self.stranger_trade(trade.taker_order_id, trade);
+        }
+    }
+
+    fn part_seen(&mut self, trade: &Trade, hash: Bytes32, part: &Part, state: &State) {
+        let Some(order) = self.by_hash.get(&hash).copied() else { return };
+        let Some(known) = state.orders.get(order) else { return };
+        let (cycle, key) = (Some(known.cycle), key(&trade.id, &hash));
+        let fill = self.fill(known, key, part, state);
+        let is_new = !state.orders.knows_fill(&fill) && !self.standing.unconfirmed.contains_key(&key);
+        let ended = self.ended_fills.contains(&key);
+        if trade.status == TradeStatus::Failed {
+            // One that was never booked needs no voiding.
+            if !is_new && !ended {
+                self.end_fill(key);
+                let reason = "the trade failed on chain".to_owned();
+                self.say(cycle, Event::Order(OrderEvent::FillVoided { order, trade: key, reason }));
+            }
+            self.ended_fills.insert(key);
+            return;
+        }
+        if ended {
+            return;
+        }
+        if is_new {
+            self.standing.unconfirmed.insert(key, self.now);
+            self.say(cycle, Event::Order(OrderEvent::FillBooked(Box::new(fill))));
+        }
+        if trade.status == TradeStatus::Confirmed {
+            self.end_fill(key);
+            self.say(cycle, Event::Order(OrderEvent::FillConfirmed { order, trade: key }));
+        }
+    }
+
+    fn end_fill(&mut self, key: TradeKey) {
+        self.standing.unconfirmed.remove(&key);
+        self.ended_fills.insert(key);
+        // Only what may still be repeated is of interest.
+        while self.ended_fills.len() > 100_000 {
+            self.ended_fills.pop_first();
+        }
+    }
+
+    fn fill(&self, known: &Known, trade: TradeKey, part: &Part, state: &State) -> FillBooked {
+        let token = known.plan.action.token;
+        let market = state.markets.get(known.market);
+        let own = market.map(|m| m.listed.tokens[usize::from(token.outcome() == Outcome::No)]);
+        // A trade that mints or merges a pair may be told in the other outcome's price.
+        let price = if own.is_none_or(|own| own == part.token) { part.price } else { part.price.complement() };
+        let fee = match part.liquidity {
+            Liquidity::Maker => Cash::ZERO,
+            Liquidity::Taker => {
+                market.and_then(|m| m.fee.taker_fee(price, part.size).ok()).unwrap_or(Cash::ZERO)
+            }
+        };
+        let side: Side = known.plan.action.side;
+        FillBooked { order: known.id, trade, token, side, price, size: part.size, fee, liquidity: part.liquidity }
+    }
+}

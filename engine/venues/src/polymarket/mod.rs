@@ -1,0 +1,7 @@
+//! Polymarket's order book, live.
+//!
+//! Everything that decides anything is here without sockets: the [`desk`] takes what was heard and the time, and says what
+//! to ask for next ([`wire`]). So a thousand simulated days of faults run through the same code as one real one.
+
+pub mod desk;
+pub mod wire;
