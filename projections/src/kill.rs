@@ -33,7 +33,9 @@ impl Projection for Kill {
         match &envelope.event {
             Event::System(SystemEvent::KillSwitch { level, source }) => {
                 if *level == KillLevel::Off {
-                    *self = Self { trips: self.trips, released_at: envelope.time, ..Self::default() };
+                    // What else stops trading is not the operator's to release.
+                    let halted = self.halted.take();
+                    *self = Self { trips: self.trips, released_at: envelope.time, halted, ..Self::default() };
                 } else {
                     self.trips += u32::from(self.level == KillLevel::Off);
                     self.level = *level;

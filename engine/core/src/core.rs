@@ -82,7 +82,7 @@ impl Core {
         }
         let now = self.state.time;
         let holds = self.state.positions.held_all().map(|(_, p)| crate::exits::hold_ends(p, config));
-        let resends = self.state.orders.open().filter_map(|o| crate::unknown::resend_at(o, config));
+        let resends = self.state.orders.open().filter_map(|o| crate::unknown::resend_at(o, &self.state, config));
         // A holding that is over may lack a price to be sold at: the next tick looks again, not a timer.
         holds.filter(|due| *due > now).chain(resends).min()
     }

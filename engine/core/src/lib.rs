@@ -22,7 +22,7 @@ mod unknown;
 
 pub use crate::core::{Core, DISK};
 pub use chain::{Chain, Mismatch, Origin};
-pub use config::{Config, ConfigError};
 pub use config::AccountConfig;
+pub use config::{Config, ConfigError};
 pub use order::{VenueError, order_bytes, sign_body};
 pub use step::Draft;

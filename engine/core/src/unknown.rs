@@ -4,16 +4,22 @@
 
 use crate::config::Config;
 use crate::step::Step;
+use projections::State;
 use projections::orders::{Order, OrderStatus};
-use schemas::event::OrderEvent;
+use schemas::event::{KillLevel, OrderEvent, Purpose};
 use schemas::{Event, UtcNanos};
 
 /// Waiting grows with each attempt up to this many times the first distance.
 const PATIENCE_MAX: u64 = 24;
 
 /// When an order of unknown fate is due to be sent again.
-pub(crate) fn resend_at(order: &Order, config: &Config) -> Option<UtcNanos> {
-    if order.status != OrderStatus::Unknown {
+///
+/// An entry is not sent again to a venue while the kill switch is on: if the first attempt never arrived, the second would
+/// buy. The venue's port looks for it there, and says when it can be given up. The simulated exchange has nobody to look.
+pub(crate) fn resend_at(order: &Order, state: &State, config: &Config) -> Option<UtcNanos> {
+    let held_back =
+        config.account.is_some() && order.plan.purpose == Purpose::Entry && state.kill.level != KillLevel::Off;
+    if order.status != OrderStatus::Unknown || held_back {
         return None;
     }
     let doublings = u32::from(order.attempts.saturating_sub(1)).min(5);
@@ -28,7 +34,7 @@ impl Step<'_> {
             .state
             .orders
             .open()
-            .filter(|o| resend_at(o, self.config).is_some_and(|at| at <= now))
+            .filter(|o| resend_at(o, self.state, self.config).is_some_and(|at| at <= now))
             .map(|o| (o.id, o.attempts.saturating_add(1)))
             .collect();
         for (order, attempt) in due {

@@ -29,6 +29,7 @@ pub(super) fn describe(event: &SystemEvent) -> String {
         SystemEvent::AlertSent { channel, alert } => format!("alert {alert} sent by {channel}"),
         SystemEvent::Checkpoint(c) => format!("state up to {} is {}", c.upto, c.state_hash.short(16)),
         SystemEvent::BackupMade { target, upto } => format!("backup up to {upto} in {target}"),
+        SystemEvent::RawKept { channel, text } => format!("{channel}: {text}"),
         SystemEvent::Fault { component, text, policy } => format!("{component} ({}): {text}", word(policy)),
     }
 }

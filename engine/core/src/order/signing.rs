@@ -74,7 +74,8 @@ mod tests {
             builder: Bytes32::ZERO,
         };
         let key = "0b0e3a62-90a4-4e8e-9f4e-0c2d1b7d5a10";
-        let (unsigned, whole) = (post_body(&order, &[], "", &Terms::GTC), post_body(&order, &[9; 65], key, &Terms::GTC));
+        let (unsigned, whole) =
+            (post_body(&order, &[], "", &Terms::GTC), post_body(&order, &[9; 65], key, &Terms::GTC));
         assert_eq!(sign_body(&unsigned, &[9; 65], key).unwrap(), whole);
         assert!(is_signed_form(&unsigned, &whole));
         assert!(!is_signed_form(&unsigned, &unsigned));

@@ -66,10 +66,11 @@ fn records() -> Vec<SystemEvent> {
             policy: *policy,
         });
     }
+    events.push(SystemEvent::RawKept { channel: "user".to_owned(), text: "[{\"event_type\":\"order\"}]".to_owned() });
     events
 }
 
-/// Thirteen kinds.
+/// Fourteen kinds.
 pub fn samples() -> Vec<Event> {
     [runs(), control(), records()].into_iter().flatten().map(Event::System).collect()
 }

@@ -90,6 +90,7 @@ pub fn event_of(kind: EventKind) -> BoxedStrategy<Event> {
         EventKind::Checkpoint => system::checkpoint(),
         EventKind::BackupMade => system::backup_made(),
         EventKind::Fault => system::fault(),
+        EventKind::RawKept => system::raw_kept(),
     }
 }
 

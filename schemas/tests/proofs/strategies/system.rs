@@ -78,6 +78,10 @@ pub fn backup_made() -> BoxedStrategy<Event> {
     say(each!(SystemEvent::BackupMade { target: text(), upto: any::<u64>() }))
 }
 
+pub fn raw_kept() -> BoxedStrategy<Event> {
+    say(each!(SystemEvent::RawKept { channel: text(), text: text() }))
+}
+
 pub fn fault() -> BoxedStrategy<Event> {
     say(each!(SystemEvent::Fault { component: text(), text: text(), policy: select(FAULT_POLICIES) }))
 }

@@ -380,7 +380,8 @@ impl Desk {
             return;
         }
         self.standing.cash_seen = Some(self.now);
-        if self.standing.halted.is_some() && self.standing.halted != Some("the clock is more than 5 s off the venue's") {
+        if self.standing.halted.is_some() && self.standing.halted != Some("the clock is more than 5 s off the venue's")
+        {
             self.standing.reconciled = true;
             self.resume("the venue and the log agree");
         }

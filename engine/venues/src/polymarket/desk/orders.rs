@@ -305,9 +305,7 @@ impl Desk {
                     Some("MARKET_RESOLVED" | "MARKET_NOT_FOUND") => {
                         OrderEvent::Cancelled { order: id, reason: CancelReason::MarketResolved }
                     }
-                    Some("NOT_ENOUGH_BALANCE") => {
-                        OrderEvent::Cancelled { order: id, reason: CancelReason::NoBalance }
-                    }
+                    Some("NOT_ENOUGH_BALANCE") => OrderEvent::Cancelled { order: id, reason: CancelReason::NoBalance },
                     _ => OrderEvent::Cancelled { order: id, reason: given.unwrap_or(CancelReason::Unfilled) },
                 };
                 self.forget(id);

@@ -37,7 +37,8 @@ impl Desk {
         let id = CallId(self.last_call);
         self.calls.insert(id, purpose);
         let (method, target) = (Method::Get, target.to_owned());
-        let call = Call { id, host: Host::Clob, method, target, headers: None, body: Vec::new(), timeout_ms: TIMEOUT_MS };
+        let call =
+            Call { id, host: Host::Clob, method, target, headers: None, body: Vec::new(), timeout_ms: TIMEOUT_MS };
         self.asks.push_back(Ask::Call(call));
     }
 }

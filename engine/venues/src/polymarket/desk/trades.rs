@@ -92,7 +92,9 @@ impl Desk {
     }
 
     pub(super) fn trades_answered(&mut self, round: u64, result: Result<Answer, NoAnswer>, state: &State) {
-        let Some((current, began)) = self.standing.trades.round.filter(|(current, _)| *current == round) else { return };
+        let Some((current, began)) = self.standing.trades.round.filter(|(current, _)| *current == round) else {
+            return;
+        };
         let page = match result {
             Ok(answer) if answer.status == 200 => Page::<Trade>::read(&answer.body).ok(),
             _ => None,
@@ -114,7 +116,8 @@ impl Desk {
         }
         self.standing.trades.round = None;
         self.standing.trades.done = Some(began);
-        let pause = if self.orders.is_empty() && self.standing.unconfirmed.is_empty() { POLL_IDLE_S } else { POLL_BUSY_S };
+        let pause =
+            if self.orders.is_empty() && self.standing.unconfirmed.is_empty() { POLL_IDLE_S } else { POLL_BUSY_S };
         self.standing.trades.next_at = self.now.plus_secs(pause);
         if self.standing.trades.again {
             self.begin_poll();
@@ -195,9 +198,7 @@ impl Desk {
         let price = if own.is_none_or(|own| own == part.token) { part.price } else { part.price.complement() };
         let fee = match part.liquidity {
             Liquidity::Maker => Cash::ZERO,
-            Liquidity::Taker => {
-                market.and_then(|m| m.fee.taker_fee(price, part.size).ok()).unwrap_or(Cash::ZERO)
-            }
+            Liquidity::Taker => market.and_then(|m| m.fee.taker_fee(price, part.size).ok()).unwrap_or(Cash::ZERO),
         };
         let side: Side = known.plan.action.side;
         FillBooked { order: known.id, trade, token, side, price, size: part.size, fee, liquidity: part.liquidity }
