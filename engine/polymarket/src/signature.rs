@@ -65,14 +65,14 @@ pub trait SignDigest {
 }
 
 impl SignDigest for SigningKey {
-    type Error = SignatureError;
+    type Error = std::convert::Infallible;
 
     fn address(&self) -> Address {
         address_of(self.verifying_key())
     }
 
-    fn sign(&self, digest: &Bytes32) -> Result<Signature65, SignatureError> {
-        let (signature, recovery) = self.sign_prehash_recoverable(&digest.0).map_err(|_| SignatureError::Malformed)?;
+    fn sign(&self, digest: &Bytes32) -> Result<Signature65, Self::Error> {
+        let (signature, recovery) = self.sign_prehash_recoverable(&digest.0);
         let mut out = [0; 65];
         out[..64].copy_from_slice(&signature.to_bytes());
         out[64] = 27 + u8::from(recovery.is_y_odd());
