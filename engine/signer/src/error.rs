@@ -125,9 +125,13 @@ impl KeyError {
     pub fn next_step(&self) -> Option<String> {
         Some(match self {
             Self::Missing { .. } => "`arena wallet new` makes a key, `arena wallet import` takes one over".to_owned(),
-            Self::Exists { .. } => "name another file, or move that one away after you have made sure that its wallet is empty".to_owned(),
+            Self::Exists { .. } => {
+                "name another file, or move that one away after you have made sure that its wallet is empty".to_owned()
+            }
             Self::ReadableByOthers { path, .. } => format!("chmod 600 {}", path.display()),
-            Self::ForeignOwner { path, .. } => format!("chown {} to the user that runs this, if it is yours", path.display()),
+            Self::ForeignOwner { path, .. } => {
+                format!("chown {} to the user that runs this, if it is yours", path.display())
+            }
             Self::WrongPassword { .. } => "try again; without the password nobody can open it, us included".to_owned(),
             Self::Damaged { .. } => "bring the file back from your own backup of it".to_owned(),
             Self::BadKey { .. } => "a private key is 64 hex digits, with or without 0x".to_owned(),

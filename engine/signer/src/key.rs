@@ -3,8 +3,9 @@
 use crate::error::KeyError;
 use crate::secret::secret_from_hex;
 use k256::ecdsa::SigningKey;
-use polymarket::{Address, SignDigest, Signature65, SignatureError};
+use polymarket::{Address, SignDigest, Signature65};
 use schemas::Bytes32;
+use std::convert::Infallible;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
@@ -65,13 +66,13 @@ impl WalletKey {
 }
 
 impl SignDigest for WalletKey {
-    type Error = SignatureError;
+    type Error = Infallible;
 
     fn address(&self) -> Address {
         self.address
     }
 
-    fn sign(&self, digest: &Bytes32) -> Result<Signature65, SignatureError> {
+    fn sign(&self, digest: &Bytes32) -> Result<Signature65, Infallible> {
         SignDigest::sign(&self.key, digest)
     }
 }

@@ -57,7 +57,7 @@ impl OrderSigner for LocalSigner {
         let domain = Domain::exchange(chain, request.generation, request.neg_risk)?;
         let outflow = self.policy.order(order, request, domain.contract(), self.key.address())?;
         self.count(outflow)?;
-        let signature = order_signature(order, &domain, &self.key)?;
+        let Ok(signature) = order_signature(order, &domain, &self.key);
         tracing::info!(
             id = %order.id(&domain),
             exchange = %domain.contract(),
@@ -74,7 +74,7 @@ impl OrderSigner for LocalSigner {
         self.policy.login(timestamp_s, (self.clock)())?;
         let chain = self.chain(self.policy.chain_id)?;
         let digest = polymarket::auth::l1_digest(chain.id, &self.key.address(), timestamp_s, nonce);
-        let signature = SignDigest::sign(&self.key, &digest)?;
+        let Ok(signature) = self.key.sign(&digest);
         tracing::info!(address = %self.key.address(), timestamp_s, nonce, "signed a login");
         Ok(signature)
     }

@@ -33,7 +33,8 @@ impl RemoteSigner {
 
     fn open(&self) -> Result<(BufReader<UnixStream>, Address), SignError> {
         let stream = UnixStream::connect(&self.path).map_err(|e| self.unreachable(e))?;
-        let timeouts = stream.set_read_timeout(Some(ANSWER_TIMEOUT)).and(stream.set_write_timeout(Some(ANSWER_TIMEOUT)));
+        let timeouts =
+            stream.set_read_timeout(Some(ANSWER_TIMEOUT)).and(stream.set_write_timeout(Some(ANSWER_TIMEOUT)));
         timeouts.map_err(|e| self.unreachable(e))?;
         let mut connection = BufReader::new(stream);
         match exchange(&mut connection, &Ask::Address {}).map_err(|e| self.unreachable(e))? {

@@ -45,7 +45,9 @@ impl Password {
     /// Whether a new file may be encrypted with it.
     pub fn check_new(&self) -> Result<(), KeyError> {
         match self.0.chars().count() {
-            n if n < PASSWORD_LEN_MIN => Err(KeyError::BadPassword { reason: "a new one needs at least 10 characters" }),
+            n if n < PASSWORD_LEN_MIN => {
+                Err(KeyError::BadPassword { reason: "a new one needs at least 10 characters" })
+            }
             _ => Ok(()),
         }
     }

@@ -206,14 +206,14 @@ fn answer(ask: &Ask, signer: &LocalSigner) -> Answer {
         Ask::Address {} => Ok(Answer::Address(signer.address())),
         Ask::Order { order, domain } => signer.sign_order(order, domain).map(|s| Answer::Signature(hex(&s))),
         Ask::Login { timestamp_s, nonce } => signer.sign_l1(*timestamp_s, *nonce).map(|s| Answer::Signature(hex(&s.0))),
-        Ask::Transaction(tx) => {
-            signer.sign_tx(tx).map(|tx| Answer::Transaction { raw: hex(&tx.raw), hash: tx.hash })
-        }
+        Ask::Transaction(tx) => signer.sign_tx(tx).map(|tx| Answer::Transaction { raw: hex(&tx.raw), hash: tx.hash }),
     };
     signed.unwrap_or_else(|e| {
         tracing::warn!("not signed: {e}");
         match e {
-            SignError::Refused(refusal) => Answer::Refused { rule: refusal.rule().to_owned(), why: refusal.to_string() },
+            SignError::Refused(refusal) => {
+                Answer::Refused { rule: refusal.rule().to_owned(), why: refusal.to_string() }
+            }
             e => Answer::Failed { why: e.to_string() },
         }
     })

@@ -25,7 +25,7 @@ pub trait OrderSigner: Send + Sync {
 #[derive(Debug, thiserror::Error)]
 pub enum SignError {
     /// The policy forbids it. Asking again changes nothing.
-    #[error("refused by the signer's policy ({}): {0}", .0.rule())]
+    #[error("refused by the signer's policy ({rule}): {refusal}", refusal = .0, rule = .0.rule())]
     Refused(#[from] Refusal),
     /// The signer process refused it, by this rule of its policy.
     #[error("refused by the signer's policy ({rule}): {why}")]
@@ -41,9 +41,9 @@ pub enum SignError {
     /// The venue has no such contract on this chain.
     #[error(transparent)]
     Chain(#[from] polymarket::ChainError),
-    /// The key cannot sign.
-    #[error("the key cannot sign this: {0}")]
-    Key(#[from] polymarket::SignatureError),
+    /// A signature that no transaction can carry.
+    #[error(transparent)]
+    Signature(#[from] polymarket::tx::RecoveryError),
     /// The signer process does not answer. It may have counted the request; asking again gives the same signature and
     /// counts it again.
     #[error("the signer at {} does not answer: {source}", path.display())]

@@ -33,7 +33,7 @@ impl Call {
             }
             Self::ApproveTokens { operator, approved, .. } => calldata::set_approval_for_all(operator, *approved),
             Self::Transfer { to, amount, .. } => calldata::transfer(to, *amount),
-            Self::Unwrap { to, amount } => calldata::unwrap(&chain.address(Contract::UsdcE)?, to, *amount),
+            Self::Unwrap { to, amount } => calldata::offramp_unwrap(&chain.address(Contract::UsdcE)?, to, *amount),
             Self::RedeemV2 { condition, .. } => calldata::redeem_positions(&chain.pusd()?, condition),
             Self::RedeemV3 { condition, outcome, amount } => {
                 let mut bytes = [0; 31];
@@ -93,8 +93,8 @@ impl TxRequest {
 /// Signs a transaction that the policy allows.
 pub(crate) fn sign(tx: &TxRequest, chain: &Chain, key: &WalletKey) -> Result<SignedTx, SignError> {
     let unsigned = tx.unsigned(chain)?;
-    let signature = key.sign(&unsigned.digest())?;
-    let raw = unsigned.raw(&signature).map_err(|_| polymarket::SignatureError::Malformed)?;
+    let Ok(signature) = key.sign(&unsigned.digest());
+    let raw = unsigned.raw(&signature)?;
     let hash = transaction_hash(&raw);
     Ok(SignedTx { raw, hash })
 }

@@ -108,7 +108,9 @@ mod tests {
 
     #[test]
     fn unknown_words_are_refused() {
-        for bad in [r#"{"digest":"00"}"#, r#"{"address":{"x":1}}"#, r#"{"login":{"timestamp_s":1,"nonce":0,"x":1}}"#, "[]"] {
+        for bad in
+            [r#"{"digest":"00"}"#, r#"{"address":{"x":1}}"#, r#"{"login":{"timestamp_s":1,"nonce":0,"x":1}}"#, "[]"]
+        {
             assert!(serde_json::from_str::<Ask>(bad).is_err(), "{bad}");
         }
         assert!(serde_json::from_str::<Ask>(r#"{"address":{}}"#).is_ok());

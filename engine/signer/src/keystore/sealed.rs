@@ -78,7 +78,9 @@ pub(super) fn open(path: &Path, title: &str, password: &Password) -> Result<Plai
     }
     let first = plain.split(|b| *b == b'\n').next().unwrap_or_default();
     if first != title.as_bytes() {
-        return Err(bad(format!("it does not begin with '{title}': it is another kind of file, or of a later version")));
+        return Err(bad(format!(
+            "it does not begin with '{title}': it is another kind of file, or of a later version"
+        )));
     }
     Ok(Plain(plain))
 }

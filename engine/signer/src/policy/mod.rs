@@ -110,7 +110,7 @@ impl Policy {
         if !self.logins {
             return Err(Refusal::Login);
         }
-        let now_s = now.0.div_euclid(schemas::NANOS_PER_SEC);
+        let now_s = now.0.div_euclid(schemas::time::NANOS_PER_SEC);
         let off_s = i128::from(timestamp_s).abs_diff(i128::from(now_s));
         if off_s > u128::from(LOGIN_SKEW_MAX_S) {
             return Err(Refusal::LoginTime { timestamp_s, now });

@@ -21,12 +21,8 @@ pub enum TxKind {
 
 impl TxKind {
     /// All, with the names of a policy file.
-    pub const NAMES: [(Self, &'static str); 4] = [
-        (Self::Approve, "approve"),
-        (Self::Transfer, "transfer"),
-        (Self::Unwrap, "unwrap"),
-        (Self::Redeem, "redeem"),
-    ];
+    pub const NAMES: [(Self, &'static str); 4] =
+        [(Self::Approve, "approve"), (Self::Transfer, "transfer"), (Self::Unwrap, "unwrap"), (Self::Redeem, "redeem")];
 
     /// Its name in a policy file.
     pub fn name(self) -> &'static str {
@@ -88,7 +84,9 @@ impl Policy {
             Call::Transfer { to, amount, .. } | Call::Unwrap { to, amount } => return rules.send(*to, *amount),
             Call::RedeemV3 { outcome, amount, condition } => match (*outcome, *amount, condition.0[31]) {
                 (0 | 1, 1.., 0) => Ok(()),
-                _ => Err(Refusal::TxNonsense { reason: "an outcome is 0 or 1, a condition 31 bytes, an amount not nothing" }),
+                _ => Err(Refusal::TxNonsense {
+                    reason: "an outcome is 0 or 1, a condition 31 bytes, an amount not nothing",
+                }),
             },
             Call::RedeemV2 { .. } => Ok(()),
         }?;
@@ -116,7 +114,9 @@ fn on_list(target: Address, list: &[Address]) -> Result<(), Refusal> {
 /// Who may be allowed to take pUSD (polymarket.md 10): the exchanges to trade, adapters and router to split, the offramp
 /// to withdraw.
 pub fn spenders(chain: &Chain) -> Vec<Address> {
-    use Contract::{CollateralAdapter, ExchangeV2, ExchangeV3, NegRiskCollateralAdapter, NegRiskExchangeV2, Offramp, Router};
+    use Contract::{
+        CollateralAdapter, ExchangeV2, ExchangeV3, NegRiskCollateralAdapter, NegRiskExchangeV2, Offramp, Router,
+    };
     let list =
         [ExchangeV2, NegRiskExchangeV2, ExchangeV3, CollateralAdapter, NegRiskCollateralAdapter, Router, Offramp];
     known(chain, &list)
