@@ -1,5 +1,5 @@
 //! The hash that the venue gives a book: SHA-1 over compact JSON with its own key order and the wire's own strings
-//! (section 6.4 of the protocol notes). Ten of ten recorded books of May 2026 carry exactly this hash.
+//! (section 6.4 of the protocol notes). Eleven of eleven recorded books of May and June 2026 carry exactly this hash.
 
 use serde_json::value::RawValue;
 use sha1::{Digest, Sha1};

@@ -154,7 +154,7 @@ mod tests {
 
         #[test]
         fn the_short_way_says_what_the_long_way_says(text in "[0-9.]{1,12}") {
-            let long = any(text.as_bytes()).and_then(|(n, lost)| if lost { Err(NumberError::TooFine) } else { Ok(n) });
+            let long = super::any(text.as_bytes()).and_then(|(n, lost)| if lost { Err(NumberError::TooFine) } else { Ok(n) });
             prop_assert_eq!(micro(&text), long);
         }
 
