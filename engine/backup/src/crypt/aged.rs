@@ -11,8 +11,8 @@ const WORK_FACTOR: u8 = 18;
 
 pub(super) type Secret = SecretString;
 
-pub(super) fn secret(text: &str) -> Result<Secret, BackupError> {
-    Ok(SecretString::from(text.to_owned()))
+pub(super) fn secret(text: &str) -> Secret {
+    SecretString::from(text.to_owned())
 }
 
 /// Opens the target's key.

@@ -3,15 +3,7 @@
 //! A passphrase does not encrypt the objects itself, because each would cost a second of key stretching. It encrypts one
 //! identity, made by the first backup and kept in the target as `keys/k-*.age`; the objects are encrypted for that.
 
-#[cfg(not(feature = "encryption"))]
-mod absent;
-#[cfg(feature = "encryption")]
 mod aged;
-
-#[cfg(not(feature = "encryption"))]
-use absent as engine;
-#[cfg(feature = "encryption")]
-use aged as engine;
 
 use crate::error::{BackupError, path_error};
 use crate::manifest::Sealed;
@@ -26,8 +18,8 @@ const PASSPHRASE_LEN_MAX: usize = 1024;
 /// What objects are encrypted for; nothing if nobody was named.
 #[derive(Default)]
 pub struct Sealer {
-    recipients: engine::Recipients,
-    passphrase: Option<engine::Secret>,
+    recipients: aged::Recipients,
+    passphrase: Option<aged::Secret>,
 }
 
 impl Sealer {
@@ -65,12 +57,12 @@ impl Sealer {
         let Some(passphrase) = &self.passphrase else { return Ok(None) };
         match stored {
             Some((bytes, place)) => {
-                let identity = engine::open_key(bytes, passphrase, place)?;
+                let identity = aged::open_key(bytes, passphrase, place)?;
                 self.recipients.add_own(&identity);
                 Ok(None)
             }
             None => {
-                let (identity, bytes) = engine::make_key(passphrase)?;
+                let (identity, bytes) = aged::make_key(passphrase)?;
                 self.recipients.add_own(&identity);
                 Ok(Some(bytes))
             }
@@ -92,8 +84,8 @@ impl Sealer {
 /// What encrypted objects are opened with.
 #[derive(Default)]
 pub struct Opener {
-    identities: engine::Identities,
-    passphrase: Option<engine::Secret>,
+    identities: aged::Identities,
+    passphrase: Option<aged::Secret>,
 }
 
 impl Opener {
@@ -120,7 +112,7 @@ impl Opener {
     /// Opens the target's key with the passphrase.
     pub(crate) fn take_key(&mut self, bytes: &[u8], place: &str) -> Result<(), BackupError> {
         if let Some(passphrase) = &self.passphrase {
-            self.identities.add_own(engine::open_key(bytes, passphrase, place)?);
+            self.identities.add_own(aged::open_key(bytes, passphrase, place)?);
         }
         Ok(())
     }
@@ -148,7 +140,7 @@ impl Opener {
 }
 
 /// The first line of a passphrase file.
-fn read_passphrase(path: &Path) -> Result<engine::Secret, BackupError> {
+fn read_passphrase(path: &Path) -> Result<aged::Secret, BackupError> {
     let bad = |reason: &str| BackupError::BadKeyMaterial {
         what: format!("the passphrase file {}", path.display()),
         reason: reason.to_owned(),
@@ -161,6 +153,6 @@ fn read_passphrase(path: &Path) -> Result<engine::Secret, BackupError> {
     match text.lines().next() {
         None | Some("") => Err(bad("its first line is empty")),
         Some(line) if line.len() > PASSPHRASE_LEN_MAX => Err(bad("its first line is too long")),
-        Some(line) => engine::secret(line),
+        Some(line) => Ok(aged::secret(line)),
     }
 }

@@ -9,7 +9,6 @@ mod interrupted;
 mod keys;
 mod refusals;
 mod running;
-#[cfg(feature = "encryption")]
 mod sealing;
 #[cfg(feature = "object-store")]
 mod urls;

@@ -168,11 +168,3 @@ fn urls_need_a_feature() {
     assert!(matches!(error, BackupError::NotBuilt { .. }), "{error}");
     assert!(error.next_step().unwrap().contains("--features object-store"));
 }
-
-#[cfg(not(feature = "encryption"))]
-#[test]
-fn encryption_needs_a_feature() {
-    let error = backup::Sealer::new(&["age1x".to_owned()], None).err().unwrap();
-    assert!(matches!(error, BackupError::NotBuilt { .. }), "{error}");
-    assert!(error.next_step().unwrap().contains("--features encryption"));
-}

@@ -4,4 +4,5 @@
 //! to ask for next ([`wire`]). So a thousand simulated days of faults run through the same code as one real one.
 
 pub mod desk;
+pub mod net;
 pub mod wire;
