@@ -25,6 +25,6 @@ pub use order::{Domain, ORDER_TYPE, Order, OrderError, SALT_END, SignatureType};
 pub use post::{BATCH_MAX, CANCEL_MAX, GTD_LEAD_S, OrderType, Terms, post_batch_body, post_body};
 pub use posted::{Posted, PostedError, read_post_batch_body, read_post_body};
 pub use signature::{
-    NESTED_LEN, SignDigest, Signature65, SignatureError, address_of, assemble, order_signature, recover, signing_digest,
-    verify_order,
+    NESTED_LEN, SignDigest, Signature65, SignatureError, address_of, assemble, order_signature, recover,
+    signing_digest, verify_order,
 };

@@ -132,7 +132,8 @@ mod tests {
         for (text, expected) in good {
             assert_eq!(micro(text), Ok(expected), "{text}");
         }
-        for text in ["", ".", "-1", "+1", "1.2.3", "0x10", " 1", "1 ", "NaN", "inf", "e5", "1e", "1e1.5", "1_000", "١"] {
+        for text in ["", ".", "-1", "+1", "1.2.3", "0x10", " 1", "1 ", "NaN", "inf", "e5", "1e", "1e1.5", "1_000", "١"]
+        {
             assert_eq!(micro(text), Err(NumberError::Malformed), "{text}");
         }
         assert_eq!(micro("0.0000001"), Err(NumberError::TooFine));

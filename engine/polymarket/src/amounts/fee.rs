@@ -137,7 +137,10 @@ mod tests {
         assert_eq!(one(Rounding::HalfEven), Cash(690));
         assert_eq!(fee(Size(1_000_000), Price(10_000), &FeeSchedule::FREE, Rounding::Ceil).unwrap(), Cash(0));
         let old = FeeSchedule { rate_ppm: 250_000, exponent: 2, taker_only: true };
-        assert_eq!(fee(Size(10_000_000_000_000), Price(500_000), &old, Rounding::Floor).unwrap(), Cash(156_250_000_000));
+        assert_eq!(
+            fee(Size(10_000_000_000_000), Price(500_000), &old, Rounding::Floor).unwrap(),
+            Cash(156_250_000_000)
+        );
     }
 
     #[test]

@@ -190,7 +190,9 @@ pub enum MarketError {
     #[error(transparent)]
     Generation(#[from] GenerationError),
     /// Its tokens and outcomes are not two each: too young, or not binary.
-    #[error("{tokens} tokens and {outcomes} outcomes; a market of two of each is expected (a new one gets them within minutes)")]
+    #[error(
+        "{tokens} tokens and {outcomes} outcomes; a market of two of each is expected (a new one gets them within minutes)"
+    )]
     NotBinary {
         /// How many tokens.
         tokens: usize,

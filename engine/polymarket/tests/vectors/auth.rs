@@ -30,16 +30,20 @@ pub fn l1(ledger: &mut Ledger) {
 pub fn l2(ledger: &mut Ledger) {
     ledger.each("vectors", |vector, i| {
         let secret = Secret::new(text(vector, "secret").to_owned());
-        let (time, method, path) = (vector["timestamp"].as_u64().unwrap(), text(vector, "method"), text(vector, "path"));
+        let (time, method, path) =
+            (vector["timestamp"].as_u64().unwrap(), text(vector, "method"), text(vector, "path"));
         let body = vector["body"].as_str().map(str::as_bytes);
         let expected = text(vector, "signature");
         assert_eq!(l2_signature(&secret, time, method, path, body).unwrap(), expected, "{i}");
         let with_query = format!("{path}?next_cursor=MA==");
-        assert_eq!(l2_signature(&secret, time, method, &with_query, body).unwrap(), expected, "{i}: the query is not signed");
+        assert_eq!(
+            l2_signature(&secret, time, method, &with_query, body).unwrap(),
+            expected,
+            "{i}: the query is not signed"
+        );
         assert_eq!(l2_verify(&secret, time, method, path, body, expected), Ok(true), "{i}");
         assert_eq!(l2_verify(&secret, time + 1, method, path, body, expected), Ok(false), "{i}");
-        let credentials =
-            Credentials { api_key: "id".to_owned(), secret, passphrase: Secret::new("pass".to_owned()) };
+        let credentials = Credentials { api_key: "id".to_owned(), secret, passphrase: Secret::new("pass".to_owned()) };
         let headers = l2_headers(&credentials, &Address::ZERO, time, method, path, body).unwrap();
         assert_eq!(headers.get("POLY_SIGNATURE"), Some(expected), "{i}");
         assert_eq!((headers.get("POLY_API_KEY"), headers.get("POLY_PASSPHRASE")), (Some("id"), Some("pass")));

@@ -1,8 +1,8 @@
 //! Hashes of books.
 
 use super::ledger::{Ledger, text};
-use polymarket::{book_hash, preimage};
 use polymarket::wire::rest;
+use polymarket::{book_hash, preimage};
 
 pub fn hashes(ledger: &mut Ledger) {
     ledger.each("vectors", |vector, i| {

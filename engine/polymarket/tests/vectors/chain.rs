@@ -42,11 +42,7 @@ pub fn calls_and_transactions(ledger: &mut Ledger) {
         ("erc1155_balance_of_batch", Contract::Ctf, calldata::token_balance_of_batch(&[(ours, token), (other, one)])),
         ("erc1155_set_approval_for_all", Contract::Ctf, calldata::set_approval_for_all(&exchange, true)),
         ("erc1155_is_approved_for_all", Contract::Ctf, calldata::is_approved_for_all(&ours, &exchange)),
-        (
-            "redeem_via_collateral_adapter",
-            Contract::CollateralAdapter,
-            calldata::redeem_positions(&pusd, &condition),
-        ),
+        ("redeem_via_collateral_adapter", Contract::CollateralAdapter, calldata::redeem_positions(&pusd, &condition)),
         (
             "split_via_collateral_adapter",
             Contract::CollateralAdapter,

@@ -1,6 +1,11 @@
 //! Every vector that the official clients made, reproduced by name. A vector that nothing checked is a failure.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a vector that is missed fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a vector that is missed fails by panicking"
+)]
 
 mod amounts;
 mod auth;

@@ -2,8 +2,8 @@
 
 use super::ledger::{Ledger, bytes, key, text};
 use polymarket::{
-    Address, Chain, Domain, Generation, GenerationError, Order, OrderType, PostedError, SignatureError, SignatureType,
-    SignDigest, Terms, order_signature, post_body, read_post_body, signing_digest, token, verify_order,
+    Address, Chain, Domain, Generation, GenerationError, Order, OrderType, PostedError, SignDigest, SignatureError,
+    SignatureType, Terms, order_signature, post_body, read_post_body, signing_digest, token, verify_order,
 };
 use schemas::{Bytes32, Side};
 use serde_json::Value;

@@ -19,7 +19,7 @@ pub use public::{
     ClobMarket, ClobToken, FeeDetails, HistoryPoint, LastTradePrice, MarketByToken, MarketInfo, OutcomeToken, history,
     last_trade_price, midpoint, neg_risk, price, prices, server_time, server_version, spread, tick_size,
 };
-pub use trading::{CancelAnswer, OrderAnswer, PostStatus, cancel_body, cancel_market_body, cancel_many_body};
+pub use trading::{CancelAnswer, OrderAnswer, PostStatus, cancel_body, cancel_many_body, cancel_market_body};
 
 use super::{WireError, market, user};
 use serde::Deserialize;
