@@ -54,6 +54,11 @@ pub(crate) fn size(text: &str) -> Result<Size, Problem> {
     Ok(Size(number::micro(text)?))
 }
 
+/// A short text that is handed on as it stands; nothing in it may need unescaping.
+pub(crate) fn opaque(text: &str) -> Result<&str, Problem> {
+    if text.contains('\\') || text.len() > 128 { Err(Problem::Word) } else { Ok(text) }
+}
+
 /// Which side.
 pub(crate) fn side(text: &str) -> Result<Side, Problem> {
     match text {

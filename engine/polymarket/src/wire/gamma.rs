@@ -349,18 +349,24 @@ mod ids {
     }
 }
 
-/// A moment as RFC 3339 or with a space and an offset of hours; nothing for null, empty text and dates alone.
+/// A moment as RFC 3339, with a space and an offset of hours, or a day alone; nothing for null and empty text.
 mod date {
     use super::*;
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<UtcNanos>, D::Error> {
         let text = field::text::deserialize(d)?;
-        Ok(read(&text))
+        if text.is_empty() {
+            return Ok(None);
+        }
+        read(&text).map(Some).ok_or_else(|| D::Error::custom("expected a date"))
     }
 
     fn read(text: &str) -> Option<UtcNanos> {
         if let Ok(time) = text.parse() {
             return Some(time);
+        }
+        if text.len() == 10 {
+            return format!("{text}T00:00:00Z").parse().ok();
         }
         // `2024-03-01 18:34:24.832+00`
         let (rest, zone) = text.split_at_checked(text.len().checked_sub(3)?)?;

@@ -445,7 +445,7 @@ impl<'a> Fields<'a> {
             market,
             token,
             time,
-            hash: may("hash", self.hash, Ok)?.unwrap_or_default(),
+            hash: may("hash", self.hash, field::opaque)?.unwrap_or_default(),
             bids: sorted(self.bids, "bids", Side::Buy)?,
             asks: sorted(self.asks, "asks", Side::Sell)?,
             tick_size: may("tick_size", self.tick_size, field::level_price)?,
@@ -469,7 +469,7 @@ impl<'a> Fields<'a> {
             price: must("price", self.price, field::level_price)?,
             size: must("size", self.size, field::size)?,
             side: must("side", self.side, field::side)?,
-            fee_rate_bps: may("fee_rate_bps", self.fee_rate_bps, Ok)?,
+            fee_rate_bps: may("fee_rate_bps", self.fee_rate_bps, field::opaque)?,
             transaction_hash: may("transaction_hash", self.transaction_hash, hash)?,
             time,
         })
@@ -616,7 +616,7 @@ fn change<'a>(scan: &mut Scan<'a>) -> Result<PriceChange<'a>, WireError> {
         price: must("price", fields.price, field::level_price)?,
         size: must("size", fields.size, field::size)?,
         side: must("side", fields.side, field::side)?,
-        hash: may("hash", fields.hash, Ok)?.unwrap_or_default(),
+        hash: may("hash", fields.hash, field::opaque)?.unwrap_or_default(),
         best_bid: may("best_bid", fields.best_bid, field::price)?,
         best_ask: may("best_ask", fields.best_ask, field::price)?,
     })

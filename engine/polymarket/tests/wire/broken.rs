@@ -78,40 +78,51 @@ fn odd(value: &Value) -> Vec<(Value, &'static str)> {
     out
 }
 
-fn check(sample: &Sample, place: &str, value: Value, kept: Option<&str>) {
+fn check(sample: &Sample, place: &str, value: Value, kept: Option<&str>, bad: &mut Vec<String>) {
     let changed = with(&sample.json, place, value);
     let original = (sample.read)(&sample.json.to_string());
     let read = (sample.read)(&changed.to_string());
     let Ok(found) = &read else { return };
-    let kept = kept.is_some_and(|text| found.contains(&format!("{text:?}").trim_matches('"').to_owned()));
-    assert!(read == original || kept, "{} with {} was read: {found}", sample.name, changed);
+    // Words that are not known are kept, cut.
+    let kept = kept.map(|text| text.chars().take(60).collect::<String>().escape_debug().to_string());
+    // An object of which nothing is known says as much as an empty one.
+    let nothing = (sample.read)(&with(&sample.json, place, json!({})).to_string());
+    let as_nothing = changed.pointer(place).unwrap().is_object() && sample.json.pointer(place).unwrap().is_object();
+    if as_nothing && read == nothing && !place.is_empty() {
+        return;
+    }
+    if read != original && !kept.is_some_and(|text| found.contains(&text)) {
+        bad.push(format!("{} with {} at {place} was read: {found}", sample.name, changed.pointer(place).unwrap()));
+    }
 }
 
 #[test]
 fn wrong_types_in_every_field() {
-    let mut changes = 0;
+    let (mut changes, mut bad) = (0, Vec::new());
     for sample in samples() {
         let mut at = Vec::new();
         places(&sample.json, String::new(), &mut at);
         for place in at {
             let value = sample.json.pointer(&place).unwrap().clone();
             for wrong in wrong(&value) {
-                check(&sample, &place, wrong, None);
+                check(&sample, &place, wrong, None, &mut bad);
                 changes += 1;
             }
             for (odd, text) in odd(&value) {
-                check(&sample, &place, odd, Some(text));
+                check(&sample, &place, odd, Some(text), &mut bad);
                 changes += 1;
             }
-            // Null is an error, or the same as no field at all.
+            // Null is an error, or the same as no field at all; an empty list and an empty text may also be null.
             let read = (sample.read)(&with(&sample.json, &place, Value::Null).to_string());
             let missing = without(&sample.json, &place).map(|json| (sample.read)(&json.to_string()));
             let original = (sample.read)(&sample.json.to_string());
-            if read.is_ok() && read != original {
+            let empty = [json!([]), json!("")].map(|e| (sample.read)(&with(&sample.json, &place, e).to_string()));
+            if read.is_ok() && read != original && !empty.contains(&read) {
                 assert_eq!(Some(read), missing, "{}: null at {place}", sample.name);
             }
         }
     }
+    assert!(bad.is_empty(), "{}", bad.join("\n"));
     assert!(changes > 8_000, "{changes}");
 }
 

@@ -137,6 +137,7 @@ fn answers_200() {
     let unknown = [
         "",
         "OK",
+        "{}",
         "{}x",
         &good[..good.len() - 1],
         r#"{"success":true}"#,

@@ -105,7 +105,7 @@ fn rest_reader(name: &str) -> Option<Reader> {
         "GET /clob-markets/{cond}" => typed::<rest::MarketInfo>,
         "POST /auth/api-key" => |text| {
             let found = rest::credentials(text).map_err(|e| format!("{e:?}"))?;
-            Ok(format!("{} {} {}", found.api_key, found.secret.expose(), found.passphrase.expose()))
+            Ok(format!("{:?} {:?} {:?}", found.api_key, found.secret.expose(), found.passphrase.expose()))
         },
         "POST /order live" | "POST /order matched" => typed::<rest::OrderAnswer>,
         "POST /orders" => typed::<Vec<rest::OrderAnswer>>,
@@ -115,7 +115,7 @@ fn rest_reader(name: &str) -> Option<Reader> {
         "GET /balance-allowance" => |text| shown(rest::BalanceAllowance::read(text)),
         "GET /auth/ban-status/closed-only" => typed::<rest::ClosedOnly>,
         "POST /v1/heartbeats" => typed::<rest::Heartbeat>,
-        "POST /v1/heartbeats (400)" => |text| rest::stale_heartbeat(text).ok_or_else(String::new),
+        "POST /v1/heartbeats (400)" => |text| rest::stale_heartbeat(text).map(|id| format!("{id:?}")).ok_or_else(String::new),
         "gamma GET /markets/{id}" => typed::<gamma::Market>,
         "gamma GET /markets/keyset" => gamma_page,
         "data GET /v2/positions" => data_page,

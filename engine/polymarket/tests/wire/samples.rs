@@ -285,3 +285,16 @@ fn books_that_contradict_themselves_are_refused() {
         assert!(market::decode(wrong).is_err() && user::decode(wrong).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn dates_of_gamma() {
+    let with = |date: &str| rest::read::<gamma::Market>(&format!("{{\"id\":1,\"endDate\":{date}}}")).map(|m| m.end_date);
+    let moment = |text: &str| Some(text.parse::<UtcNanos>().unwrap());
+    assert_eq!(with("\"2026-12-31T12:00:00Z\""), Ok(moment("2026-12-31T12:00:00Z")));
+    assert_eq!(with("\"2024-03-01 18:34:24.832+00\""), Ok(moment("2024-03-01T18:34:24.832Z")));
+    assert_eq!(with("\"2024-11-05\""), Ok(moment("2024-11-05T00:00:00Z")));
+    assert_eq!((with("\"\""), with("null")), (Ok(None), Ok(None)));
+    for wrong in ["\"soon\"", "7", "\"2024-13-05\"", "\"2024-11-05T\"", "{}", "\"\u{e9}\u{e9}\""] {
+        assert!(with(wrong).is_err(), "{wrong}");
+    }
+}

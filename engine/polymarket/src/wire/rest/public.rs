@@ -192,9 +192,9 @@ pub struct LastTradePrice {
 pub fn last_trade_price(text: &str) -> Result<Option<LastTradePrice>, WireError> {
     #[derive(Deserialize)]
     struct Raw {
-        #[serde(default, with = "field::maybe_price")]
+        #[serde(with = "field::maybe_price")]
         price: Option<Price>,
-        #[serde(default, with = "field::maybe_side")]
+        #[serde(with = "field::maybe_side")]
         side: Option<Side>,
     }
     let raw: Raw = super::read(text)?;
