@@ -30,7 +30,7 @@ fn typed<T: for<'a> Deserialize<'a> + Debug>(text: &str) -> Result<String, Strin
 }
 
 fn page<T: for<'a> Deserialize<'a> + Debug>(text: &str) -> Result<String, String> {
-    let page = rest::Page::<T>::read(text).map_err(|e| format!("{e:?}"))?;
+    let page = rest::page::<T>(text).map_err(|e| format!("{e:?}"))?;
     all(Ok(page.entries)).map(|entries| format!("{entries} {:?}", page.next))
 }
 
@@ -40,7 +40,7 @@ fn gamma_page(text: &str) -> Result<String, String> {
 }
 
 fn data_page(text: &str) -> Result<String, String> {
-    let page = data::Page::<data::Position>::read(text).map_err(|e| format!("{e:?}"))?;
+    let page = data::page::<data::Position>(text).map_err(|e| format!("{e:?}"))?;
     all(Ok(page.entries)).map(|entries| format!("{entries} {:?}", page.next))
 }
 
@@ -115,7 +115,9 @@ fn rest_reader(name: &str) -> Option<Reader> {
         "GET /balance-allowance" => |text| shown(rest::BalanceAllowance::read(text)),
         "GET /auth/ban-status/closed-only" => typed::<rest::ClosedOnly>,
         "POST /v1/heartbeats" => typed::<rest::Heartbeat>,
-        "POST /v1/heartbeats (400)" => |text| rest::stale_heartbeat(text).map(|id| format!("{id:?}")).ok_or_else(String::new),
+        "POST /v1/heartbeats (400)" => {
+            |text| rest::stale_heartbeat(text).map(|id| format!("{id:?}")).ok_or_else(String::new)
+        }
         "gamma GET /markets/{id}" => typed::<gamma::Market>,
         "gamma GET /markets/keyset" => gamma_page,
         "data GET /v2/positions" => data_page,

@@ -3,7 +3,7 @@
 use super::fixture;
 use polymarket::Generation;
 use polymarket::amounts::Tick;
-use polymarket::wire::{data, gamma, rest};
+use polymarket::wire::{data, gamma, list, rest};
 use serde_json::Value;
 
 /// Gamma's markets of 2024 to 2026, with 21 different sets of fields.
@@ -53,7 +53,7 @@ fn a_whole_event() {
         let event: gamma::Event = rest::read(&one).unwrap();
         assert!(!event.markets.is_empty(), "{name}");
     }
-    let markets = gamma::market_list(&fixture("polymarket-gamma/hugompt_gamma_markets.json")).unwrap();
+    let markets = list::<gamma::Market>(&fixture("polymarket-gamma/hugompt_gamma_markets.json")).unwrap();
     assert!(!markets.is_empty() && markets.iter().all(Result::is_ok), "{markets:?}");
 }
 
@@ -68,9 +68,9 @@ fn books_history_and_wallets() {
     }
     let history = rest::history(&fixture("polymarket-gamma/hugompt_clob_prices_history.json")).unwrap();
     assert_eq!(history.len(), 3);
-    let positions = data::list::<data::PositionV1>(&fixture("polymarket-gamma/hugompt_data_positions.json")).unwrap();
+    let positions = list::<data::PositionV1>(&fixture("polymarket-gamma/hugompt_data_positions.json")).unwrap();
     let positions: Vec<_> = positions.into_iter().map(Result::unwrap).collect();
     assert_eq!((positions[0].size.0, positions[0].cash_pnl.0), (262_980_000, -159_338_700));
-    let trades = data::list::<data::TradeV1>(&fixture("polymarket-gamma/hugompt_data_trades.json")).unwrap();
+    let trades = list::<data::TradeV1>(&fixture("polymarket-gamma/hugompt_data_trades.json")).unwrap();
     assert!(!trades.is_empty() && trades.iter().all(Result::is_ok));
 }

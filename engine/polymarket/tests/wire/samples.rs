@@ -144,7 +144,7 @@ fn public_answers() {
     assert_eq!((last.price, last.side), (Price(500_000), Side::Buy));
     assert_eq!(rest::last_trade_price(r#"{"price":"0.5","side":""}"#).unwrap(), None, "never traded");
     let prices = rest::prices(&rest_sample("POST /prices")).unwrap();
-    assert_eq!(prices[&id(YES)], (Some(Price(490_000)), Some(Price(520_000))));
+    assert_eq!((prices[&id(YES)].buy, prices[&id(YES)].sell), (Some(Price(490_000)), Some(Price(520_000))));
     let by_token: rest::MarketByToken = rest::read(&rest_sample("GET /markets-by-token/{id}")).unwrap();
     assert_eq!((by_token.primary_token_id, by_token.secondary_token_id), (id(YES), id(NO)));
     let info: rest::MarketInfo = rest::read(&rest_sample("GET /clob-markets/{cond}")).unwrap();
@@ -154,7 +154,7 @@ fn public_answers() {
     assert_eq!((info.fees.unwrap().schedule(), info.accepting_orders), (Some(expected), true));
     let odd = rest_sample("GET /clob-markets/{cond}").replace("\"e\":1", "\"e\":1.5");
     assert_eq!(rest::read::<rest::MarketInfo>(&odd).unwrap().fees.unwrap().schedule(), None);
-    let mut pages = rest::Page::<rest::ClobMarket>::read(
+    let mut pages = rest::page::<rest::ClobMarket>(
         r#"{"limit":2,"count":2,"next_cursor":"MTAw","data":[{"condition_id":"","tokens":[{"token_id":"","outcome":""}]},
         {"condition_id":7},{"condition_id":"0xbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbd","closed":true,
         "minimum_tick_size":0.01,"tokens":[{"token_id":"1","winner":true,"price":1},{"token_id":"2","price":0}]}]}"#,
@@ -182,9 +182,9 @@ fn trading_answers() {
     let canceled = rest::CancelAnswer::read(&rest_sample("DELETE /orders")).unwrap();
     assert_eq!(canceled.canceled, [Bytes32([0xab; 32])]);
     assert!(canceled.not_canceled[&Bytes32([0xcd; 32])].contains("already canceled"));
-    let orders = rest::Page::<rest::OrderState>::read(&rest_sample("GET /data/orders")).unwrap();
+    let orders = rest::page::<rest::OrderState>(&rest_sample("GET /data/orders")).unwrap();
     assert_eq!((orders.entries.len(), orders.next), (1, None));
-    let trades = rest::Page::<rest::Trade>::read(&rest_sample("GET /data/trades")).unwrap();
+    let trades = rest::page::<rest::Trade>(&rest_sample("GET /data/trades")).unwrap();
     assert_eq!(trades.entries[0].as_ref().unwrap().status, TradeStatus::Confirmed);
     let balance = rest::BalanceAllowance::read(&rest_sample("GET /balance-allowance")).unwrap();
     let spender = "0xE111180000d2663C0091e4f400237545B87B996B".parse().unwrap();
@@ -218,11 +218,11 @@ fn gamma_and_data() {
     assert_eq!(market.resolved(), None);
     let page = gamma::markets(&rest_sample("gamma GET /markets/keyset")).unwrap();
     assert_eq!((page.entries.len(), page.next.as_deref()), (1, Some("opaque")));
-    let page = data::Page::<data::Position>::read(&rest_sample("data GET /v2/positions")).unwrap();
+    let page = data::page::<data::Position>(&rest_sample("data GET /v2/positions")).unwrap();
     let position = page.entries[0].as_ref().unwrap();
     assert_eq!((position.current_size, position.avg_price), (Size(10_000_000), Statistic(570_000)));
     let cut = r#"{"data":[],"pagination":{"has_more":true,"next_cursor":null}}"#;
-    assert!(data::Page::<data::Position>::read(cut).is_err(), "a list that ends too early says so");
+    assert!(data::page::<data::Position>(cut).is_err(), "a list that ends too early says so");
 }
 
 #[test]
@@ -288,7 +288,8 @@ fn books_that_contradict_themselves_are_refused() {
 
 #[test]
 fn dates_of_gamma() {
-    let with = |date: &str| rest::read::<gamma::Market>(&format!("{{\"id\":1,\"endDate\":{date}}}")).map(|m| m.end_date);
+    let with =
+        |date: &str| rest::read::<gamma::Market>(&format!("{{\"id\":1,\"endDate\":{date}}}")).map(|m| m.end_date);
     let moment = |text: &str| Some(text.parse::<UtcNanos>().unwrap());
     assert_eq!(with("\"2026-12-31T12:00:00Z\""), Ok(moment("2026-12-31T12:00:00Z")));
     assert_eq!(with("\"2024-03-01 18:34:24.832+00\""), Ok(moment("2024-03-01T18:34:24.832Z")));
