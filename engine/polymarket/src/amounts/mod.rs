@@ -9,7 +9,7 @@ mod tick;
 
 pub use budget::{Formula, buy_within, shrink, worst_fee_price};
 pub use depth::{Target, market_price};
-pub use fee::{FEE_UNIT, FeeSchedule, fee};
+pub use fee::{FEE_UNIT, FeeSchedule, fee, fee_on_dollars};
 pub use tick::Tick;
 
 use crate::OrderType;
