@@ -4,5 +4,6 @@
 //! to ask for next ([`wire`]). So a thousand simulated days of faults run through the same code as one real one.
 
 pub mod desk;
+pub mod feed;
 pub mod net;
 pub mod wire;

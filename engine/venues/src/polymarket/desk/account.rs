@@ -5,7 +5,7 @@ use super::trades::Polling;
 use super::{Desk, Purpose};
 use crate::polymarket::wire::{Answer, Ask, Method, NoAnswer, Socket};
 use polymarket::auth::Secret;
-use polymarket::wire::rest::{self, BalanceAllowance, Page};
+use polymarket::wire::rest::{self, BalanceAllowance};
 use polymarket::wire::subscribe;
 use polymarket::wire::user::{self, OrderState};
 use projections::State;
@@ -216,7 +216,7 @@ impl Desk {
             return;
         }
         let page = match result {
-            Ok(answer) if answer.status == 200 => Page::<OrderState>::read(&answer.body).ok(),
+            Ok(answer) if answer.status == 200 => rest::page::<OrderState>(&answer.body).ok(),
             _ => None,
         };
         let Some(page) = page else {
@@ -226,7 +226,7 @@ impl Desk {
         for entry in page.entries {
             match entry {
                 Ok(order) => self.order_seen(&order, state),
-                Err((e, raw)) => self.undecoded("open orders", &e.to_string(), &raw),
+                Err(bad) => self.undecoded("open orders", &bad.error.to_string(), &bad.raw),
             }
         }
         match page.next {

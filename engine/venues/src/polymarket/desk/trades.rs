@@ -2,7 +2,7 @@
 
 use super::{Desk, Purpose};
 use crate::polymarket::wire::{Answer, Method, NoAnswer};
-use polymarket::wire::rest::{self, Page};
+use polymarket::wire::rest;
 use polymarket::wire::user::{Trade, TradeStatus};
 use projections::State;
 use projections::orders::Order as Known;
@@ -96,7 +96,7 @@ impl Desk {
             return;
         };
         let page = match result {
-            Ok(answer) if answer.status == 200 => Page::<Trade>::read(&answer.body).ok(),
+            Ok(answer) if answer.status == 200 => rest::page::<Trade>(&answer.body).ok(),
             _ => None,
         };
         let Some(page) = page else {
@@ -108,7 +108,7 @@ impl Desk {
         for entry in page.entries {
             match entry {
                 Ok(trade) => self.trade_seen(&trade, state),
-                Err((e, raw)) => self.undecoded("trades", &e.to_string(), &raw),
+                Err(bad) => self.undecoded("trades", &bad.error.to_string(), &bad.raw),
             }
         }
         if let Some(cursor) = page.next {
