@@ -24,5 +24,5 @@ pub use crate::core::{Core, DISK};
 pub use chain::{Chain, Mismatch, Origin};
 pub use config::AccountConfig;
 pub use config::{Config, ConfigError};
-pub use order::{VenueError, order_bytes, sign_body};
+pub use order::{VenueError, is_sendable, order_bytes, sign_body};
 pub use step::Draft;

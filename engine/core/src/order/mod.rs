@@ -5,7 +5,7 @@
 mod signing;
 mod venue;
 
-pub use signing::sign_body;
+pub use signing::{is_sendable, sign_body};
 pub use venue::VenueError;
 
 use crate::config::AccountConfig;

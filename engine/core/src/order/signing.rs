@@ -34,6 +34,12 @@ pub fn sign_body(unsigned: &[u8], signature: &[u8], api_key: &str) -> Option<Vec
     is_key.then(|| all.concat())
 }
 
+/// Whether the bytes of an intent may leave: an order of a venue without its signature may not.
+pub fn is_sendable(bytes: &[u8]) -> bool {
+    let Some(at) = find(bytes, SIGNATURE) else { return true };
+    bytes.get(at + SIGNATURE.len()).is_some_and(u8::is_ascii_hexdigit)
+}
+
 /// Whether `signed` is `unsigned` with some signature and some API key in it. That the signature holds is another question.
 pub(super) fn is_signed_form(unsigned: &[u8], signed: &[u8]) -> bool {
     let Some(parts) = Parts::of(unsigned) else { return false };
@@ -79,6 +85,7 @@ mod tests {
         assert_eq!(sign_body(&unsigned, &[9; 65], key).unwrap(), whole);
         assert!(is_signed_form(&unsigned, &whole));
         assert!(!is_signed_form(&unsigned, &unsigned));
+        assert!(is_sendable(&whole) && !is_sendable(&unsigned) && is_sendable(b"AAord1"));
         let other = post_body(&Order { maker_amount: 5_000_001, ..order }, &[9; 65], key, &Terms::GTC);
         assert!(!is_signed_form(&unsigned, &other));
         assert!(sign_body(&unsigned, &[9; 65], "a\"b").is_none());

@@ -56,7 +56,7 @@ impl Progress {
         }
     }
 
-    fn publish(&self, engine: &Engine) {
+    pub(super) fn publish(&self, engine: &Engine) {
         let view = Arc::new(View::of(engine.state()));
         match self.view.lock() {
             Ok(mut guard) => *guard = view,

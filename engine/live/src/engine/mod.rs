@@ -4,6 +4,8 @@
 mod control;
 mod driver;
 mod feed;
+mod live;
+mod live_driver;
 mod port;
 mod restore;
 mod space;
@@ -14,6 +16,8 @@ pub use control::{Command, ControlError, ControlServer, Request, Response, ask};
 pub(crate) use driver::operator;
 pub use driver::{Driver, Ending, KILL_DEFAULT, Pace, Progress, RunError};
 pub use feed::{Feed, FeedError, LogFeed, RecordingFeed, Timed};
+pub use live::Polymarket;
+pub use live_driver::{Clock, LiveDriver, WallClock};
 pub use port::{Heard, Venue};
 pub use restore::{RestoreError, restore};
 pub use step::{Engine, EngineError, Start};

@@ -3,6 +3,7 @@
 use exchange::{Divergence, Exchange};
 use projections::State;
 use schemas::event::OrderIntended;
+use venues::polymarket::wire::{Ask, Tell};
 use schemas::{CycleId, Envelope, Event, Seq, UtcNanos};
 
 /// Something that is now to be appended.
@@ -21,13 +22,25 @@ pub struct Heard {
 pub trait Venue: Send {
     /// Puts the signature into an order that is about to be logged. What could not be signed stays as it is: it is logged,
     /// never sent, and reported as refused.
-    fn sign(&mut self, intent: &mut OrderIntended);
+    fn sign(&mut self, intent: &mut OrderIntended, state: &State);
+
+    /// Knows an order again that was open when the process last ended.
+    fn remember(&mut self, intent: &OrderIntended);
 
     /// Takes a durable event. An intent is carried out now.
     fn carry_out(&mut self, envelope: &Envelope, state: &State);
 
-    /// The next thing heard, in order.
-    fn next_heard(&mut self, state: &State) -> Option<Heard>;
+    /// Takes what the network heard.
+    fn hear(&mut self, tell: Tell, now: UtcNanos, state: &State);
+
+    /// Lets time pass.
+    fn look(&mut self, now: UtcNanos, state: &State);
+
+    /// The next thing to be appended, in order.
+    fn next_heard(&mut self) -> Option<Heard>;
+
+    /// What is now to be asked of the network.
+    fn asks(&mut self) -> Vec<Ask>;
 }
 
 /// Where the orders of a run go.
@@ -40,9 +53,17 @@ pub(crate) enum Port {
 
 impl Port {
     /// Fits an event for the log, before it is hashed by anybody.
-    pub(crate) fn sign(&mut self, event: &mut Event) {
+    pub(crate) fn sign(&mut self, event: &mut Event, state: &State) {
         if let (Self::Venue(venue), Event::Order(schemas::event::OrderEvent::Intended(intent))) = (self, event) {
-            venue.sign(intent);
+            venue.sign(intent, state);
+        }
+    }
+
+    /// The venue, if it is one.
+    pub(crate) fn venue(&mut self) -> Option<&mut dyn Venue> {
+        match self {
+            Self::Paper(_) => None,
+            Self::Venue(venue) => Some(venue.as_mut()),
         }
     }
 
@@ -66,7 +87,7 @@ impl Port {
     }
 
     /// What is to be appended next.
-    pub(crate) fn next_heard(&mut self, now: UtcNanos, state: &State) -> Option<Heard> {
+    pub(crate) fn next_heard(&mut self, now: UtcNanos) -> Option<Heard> {
         match self {
             // It stays there until the log has it: appending it is what delivers it.
             Self::Paper(exchange) => exchange.report_due(now).cloned().map(|report| Heard {
@@ -74,7 +95,7 @@ impl Port {
                 cycle: report.cycle,
                 event: report.event,
             }),
-            Self::Venue(venue) => venue.next_heard(state),
+            Self::Venue(venue) => venue.next_heard(),
         }
     }
 

@@ -5,12 +5,15 @@ use super::restore::{RestoreError, Restored, restore};
 use super::space::Space;
 use crate::config::Keeping;
 use engine_core::{Chain, Config, Core, DISK, Draft};
-use eventlog::{AppendOptions, Appender, LogError, LogId, LogWriter, OpenReport, Ticket, WriterOptions};
+use eventlog::{
+    AppendOptions, Appender, LogError, LogId, LogReader, LogWriter, OpenReport, Selection, Ticket, WriterOptions,
+};
 use exchange::Divergence;
 use projections::State;
-use schemas::event::{Checkpoint, FaultPolicy, MarketEvent, Mode, RunStarted, RunStopped, SystemEvent, TimerKind};
-use schemas::{CycleId, Envelope, Event, Record, Seq, UtcNanos};
+use schemas::event::{Checkpoint, FaultPolicy, MarketEvent, Mode, OrderEvent, RunStarted, RunStopped, SystemEvent, TimerKind};
+use schemas::{CycleId, Envelope, Event, EventKind, Record, Seq, UtcNanos};
 use std::path::Path;
+use venues::polymarket::wire::{Ask, Tell};
 
 /// Events of one frame at most; a frame with an intent is committed at once.
 const FRAME_MAX: usize = 1_024;
@@ -133,9 +136,29 @@ impl Engine {
             since_snapshot: 0,
             space: Space::of(dir, keeping.min_free_len),
         };
+        engine.know_open_orders(dir)?;
         engine.pay_owed()?;
         engine.hear_port()?;
         Ok((engine, report))
+    }
+
+    /// A venue is told of the orders that were open when the process last ended: their exact bytes are in the log.
+    fn know_open_orders(&mut self, dir: &Path) -> Result<(), EngineError> {
+        let Some(venue) = self.port.venue() else { return Ok(()) };
+        let reader = LogReader::open(dir)?;
+        for order in self.core.state().orders.open() {
+            let kinds = vec![EventKind::OrderIntended];
+            let mut stream = reader.select(&Selection { kinds, order: Some(order.id), ..Selection::default() })?;
+            let mut events = Vec::new();
+            while stream.next_frame(&mut events)? {
+                for envelope in &events {
+                    if let Event::Order(OrderEvent::Intended(intent)) = &envelope.event {
+                        venue.remember(intent);
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The state.
@@ -161,6 +184,32 @@ impl Engine {
     pub fn tell(&mut self, event: Event) -> Result<(), EngineError> {
         self.input(self.now(), None, None, event)?;
         self.hear_port()
+    }
+
+    /// Takes what the network of a venue heard, first everything that falls due before it.
+    pub fn hear(&mut self, tell: Tell, now: UtcNanos) -> Result<(), EngineError> {
+        self.venue_step(now, |venue, state| venue.hear(tell, now, state))
+    }
+
+    /// Lets the time of a live run pass.
+    pub fn look(&mut self, now: UtcNanos) -> Result<(), EngineError> {
+        self.venue_step(now, |venue, state| venue.look(now, state))
+    }
+
+    fn venue_step(&mut self, now: UtcNanos, f: impl FnOnce(&mut dyn Venue, &State)) -> Result<(), EngineError> {
+        self.run_timers(now)?;
+        if let Some(venue) = self.port.venue() {
+            f(venue, self.core.state());
+        }
+        while let Some(heard) = self.port.venue().and_then(Venue::next_heard) {
+            self.input(now, heard.cause, heard.cycle, heard.event)?;
+        }
+        self.keep_house()
+    }
+
+    /// What is now to be asked of a venue's network. Whatever it rests on is durable.
+    pub fn asks(&mut self) -> Vec<Ask> {
+        self.port.venue().map(Venue::asks).unwrap_or_default()
     }
 
     /// Lets time pass up to `until`: timers fire at the moments they wait for.
@@ -246,7 +295,7 @@ impl Engine {
     fn pay(&mut self, time: UtcNanos) {
         while let Some(draft) = self.chain.next_owed() {
             let Draft { cause, cycle, mut event } = draft;
-            self.port.sign(&mut event);
+            self.port.sign(&mut event, self.core.state());
             self.take(Envelope { seq: self.next, time, cause: Some(cause), cycle, event });
         }
     }
@@ -290,7 +339,7 @@ impl Engine {
     fn hear_port(&mut self) -> Result<(), EngineError> {
         loop {
             let now = self.now();
-            let Some(heard) = self.port.next_heard(now, self.core.state()) else { return Ok(()) };
+            let Some(heard) = self.port.next_heard(now) else { return Ok(()) };
             self.input(now, heard.cause, heard.cycle, heard.event)?;
         }
     }
