@@ -40,7 +40,8 @@ pub fn client(timeout: Duration) -> Result<Client, HttpError> {
 pub fn endpoint(text: &str) -> Result<Url, HttpError> {
     let url = Url::parse(text).map_err(|_| HttpError::BadUrl { reason: "it is no URL" })?;
     let host = url.host_str().unwrap_or_default();
-    let here = host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
+    let here =
+        host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
     match url.scheme() {
         _ if host.is_empty() => Err(HttpError::BadUrl { reason: "it names no host" }),
         "https" => Ok(url),
@@ -73,7 +74,15 @@ mod tests {
         for good in ["https://polygon.drpc.org", "http://127.0.0.1:8545/x", "http://localhost:1", "http://[::1]:80"] {
             assert!(endpoint(good).is_ok(), "{good}");
         }
-        for bad in ["", "polygon.drpc.org", "http://polygon.drpc.org", "http://127.0.0.1.evil.org", "ftp://x", "https://", "file:///etc"] {
+        for bad in [
+            "",
+            "polygon.drpc.org",
+            "http://polygon.drpc.org",
+            "http://127.0.0.1.evil.org",
+            "ftp://x",
+            "https://",
+            "file:///etc",
+        ] {
             assert!(endpoint(bad).is_err(), "{bad}");
         }
     }

@@ -99,7 +99,9 @@ impl RpcError {
             Self::Http(_) | Self::WrongChain { .. } | Self::Contract(_) => false,
             Self::Refused { message, .. } => {
                 let message = message.to_ascii_lowercase();
-                ["already known", "known transaction", "nonce too low", "already imported"].iter().any(|m| message.contains(m))
+                ["already known", "known transaction", "nonce too low", "already imported"]
+                    .iter()
+                    .any(|m| message.contains(m))
             }
             Self::Timeout { .. }
             | Self::Unreachable { .. }

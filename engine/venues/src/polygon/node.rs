@@ -154,7 +154,8 @@ mod tests {
 
     #[test]
     fn numbers_of_nodes() {
-        for (text, number) in [("0x0", Some(0)), ("0x89", Some(137)), ("0x0089", Some(137)), ("0x", None), ("89", None)] {
+        for (text, number) in [("0x0", Some(0)), ("0x89", Some(137)), ("0x0089", Some(137)), ("0x", None), ("89", None)]
+        {
             assert_eq!(quantity(&json!(text)), number, "{text}");
         }
         for bad in [json!("0x-1"), json!("0x+1"), json!(137), json!(null), json!(format!("0x1{}", "0".repeat(32)))] {

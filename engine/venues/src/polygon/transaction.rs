@@ -57,7 +57,8 @@ impl Node {
         let tip = tip.max(u128::from(TIP_MIN_WEI));
         let fee = base.checked_mul(2).and_then(|b| b.checked_add(tip)).and_then(|fee| u64::try_from(fee).ok());
         let tip = u64::try_from(tip).ok();
-        let (max_fee, max_priority_fee) = fee.zip(tip).ok_or_else(|| self.bad(METHOD, "a fee that no one could pay"))?;
+        let (max_fee, max_priority_fee) =
+            fee.zip(tip).ok_or_else(|| self.bad(METHOD, "a fee that no one could pay"))?;
         Ok(Fees { max_fee, max_priority_fee })
     }
 
