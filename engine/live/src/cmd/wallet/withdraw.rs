@@ -20,17 +20,36 @@ pub struct WithdrawArgs {
     /// To whom
     #[arg(long, value_name = "ADDRESS")]
     pub to: Address,
-    /// How much, dollars
-    #[arg(long, value_name = "USDC")]
-    pub amount: Cash,
+    /// How much, dollars, or `all`
+    #[arg(long, value_name = "USDC", value_parser = amount)]
+    pub amount: Amount,
     /// As USDC.e instead of pUSD, which only the venue takes
     #[arg(long)]
     pub unwrap: bool,
 }
 
+/// How much is withdrawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// All pUSD that is there.
+    All,
+    /// So much.
+    Exactly(Cash),
+}
+
+fn amount(text: &str) -> Result<Amount, String> {
+    match text {
+        "all" => Ok(Amount::All),
+        number => number.parse().map(Amount::Exactly).map_err(|e: schemas::MoneyError| e.to_string()),
+    }
+}
+
 pub(super) fn run(wallet: &Wallet<'_>, args: &WithdrawArgs) -> Outcome {
     only_own_account(wallet, "a withdrawal")?;
-    let amount = positive(args.amount)?;
+    let asked = match args.amount {
+        Amount::All => None,
+        Amount::Exactly(amount) => Some(positive(amount)?),
+    };
     check_recipient(wallet, args.to)?;
     let hand = wallet.signer()?;
     let owner = hand.address();
@@ -39,6 +58,10 @@ pub(super) fn run(wallet: &Wallet<'_>, args: &WithdrawArgs) -> Outcome {
     }
     wallet.on_chain(async |node| {
         let balances = node.balances(wallet.chain, owner).await.map_err(rpc_failure)?;
+        let amount = asked.unwrap_or(balances.pusd);
+        if amount == 0 {
+            return Err(Failure::new(Code::Usage, "the wallet has no pUSD"));
+        }
         if balances.pusd < amount {
             let what = format!("the wallet has {} pUSD, less than {}", dollars(balances.pusd), dollars(amount));
             return Err(Failure::new(Code::Usage, what));
