@@ -39,11 +39,8 @@ struct Level<'a> {
 pub fn preimage(book: &str) -> Option<String> {
     let hashed: Hashed<'_> = serde_json::from_str(book).ok()?;
     let mut out = String::with_capacity(book.len());
-    let parts = [
-        ("{\"market\":", hashed.market),
-        (",\"asset_id\":", hashed.asset_id),
-        (",\"timestamp\":", hashed.timestamp),
-    ];
+    let parts =
+        [("{\"market\":", hashed.market), (",\"asset_id\":", hashed.asset_id), (",\"timestamp\":", hashed.timestamp)];
     for (key, value) in parts {
         out.push_str(key);
         out.push_str(value.get());

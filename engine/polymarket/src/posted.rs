@@ -105,9 +105,7 @@ fn posted(body: Body<'_>) -> Result<Posted, PostedError> {
     if fields.taker.is_some() || fields.nonce.is_some() || fields.fee_rate_bps.is_some() {
         return Err(GenerationError::Dead.into());
     }
-    let number = |name, text: Option<Cow<'_, str>>| {
-        text.and_then(|text| plain(&text)).ok_or(PostedError::Field(name))
-    };
+    let number = |name, text: Option<Cow<'_, str>>| text.and_then(|text| plain(&text)).ok_or(PostedError::Field(name));
     let word = |name, text: Option<Cow<'_, str>>| match text {
         None => Ok(Bytes32::ZERO),
         Some(text) => from_hex_exact(&text).map(Bytes32).ok_or(PostedError::Field(name)),

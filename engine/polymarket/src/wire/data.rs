@@ -1,44 +1,33 @@
 //! The Data API (section 8 of the protocol notes), version 2: what wallets hold and traded. For checking and for people;
 //! orders and fills are the CLOB's to tell.
 
-use super::{Statistic, WireError, field};
+use super::{Page, Statistic, WireError, field};
 use crate::Address;
 use schemas::{Bytes32, Price, Side, Size, UtcNanos};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// A page, each entry read for itself.
-#[derive(Clone, Debug)]
-pub struct Page<T> {
-    /// The entries, or what is wrong with one and its JSON.
-    pub entries: Vec<Result<T, (WireError, String)>>,
-    /// Goes back as `cursor`; nothing at the end.
-    pub next: Option<String>,
-}
-
-impl<T: for<'de> Deserialize<'de>> Page<T> {
-    /// Reads an answer. More pages without a cursor to them are an error: the list would end too early, unseen.
-    pub fn read(text: &str) -> Result<Self, WireError> {
-        #[derive(Deserialize)]
-        struct Raw<'a> {
-            #[serde(borrow)]
-            data: Vec<&'a RawValue>,
-            pagination: Pagination,
-        }
-        #[derive(Deserialize)]
-        struct Pagination {
-            has_more: bool,
-            #[serde(default)]
-            next_cursor: Option<String>,
-        }
-        let raw: Raw<'_> = super::read(text)?;
-        let next = raw.pagination.next_cursor.filter(|cursor| raw.pagination.has_more && !cursor.is_empty());
-        if raw.pagination.has_more && next.is_none() {
-            return Err(WireError::Missing("next_cursor"));
-        }
-        let entry = |raw: &&RawValue| super::read::<T>(raw.get()).map_err(|e| (e, raw.get().to_owned()));
-        Ok(Self { entries: raw.data.iter().map(entry).collect(), next })
+/// Reads a page of version 2. Its cursor goes back as `cursor`. More pages without a cursor to them are an error: the list
+/// would end too early, unseen.
+pub fn page<T: for<'de> Deserialize<'de>>(text: &str) -> Result<Page<T>, WireError> {
+    #[derive(Deserialize)]
+    struct Raw<'a> {
+        #[serde(borrow)]
+        data: Vec<&'a RawValue>,
+        pagination: Pagination,
     }
+    #[derive(Deserialize)]
+    struct Pagination {
+        has_more: bool,
+        #[serde(default)]
+        next_cursor: Option<String>,
+    }
+    let raw: Raw<'_> = super::read(text)?;
+    let page = Page::of(&raw.data, raw.pagination.next_cursor.filter(|_| raw.pagination.has_more));
+    if raw.pagination.has_more && page.next.is_none() {
+        return Err(WireError::Missing("next_cursor"));
+    }
+    Ok(page)
 }
 
 /// What a wallet holds of a token (`GET /v2/positions`).
@@ -193,10 +182,4 @@ pub struct TradeV1 {
     /// When.
     #[serde(with = "field::a_time")]
     pub timestamp: UtcNanos,
-}
-
-/// Reads a plain list, as version 1 gives, each entry for itself.
-pub fn list<T: for<'de> Deserialize<'de>>(text: &str) -> Result<Vec<Result<T, (WireError, String)>>, WireError> {
-    let raw: Vec<&RawValue> = super::read(text)?;
-    Ok(raw.iter().map(|raw| super::read::<T>(raw.get()).map_err(|e| (e, raw.get().to_owned()))).collect())
 }

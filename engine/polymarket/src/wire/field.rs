@@ -54,6 +54,11 @@ pub(crate) fn size(text: &str) -> Result<Size, Problem> {
     Ok(Size(number::micro(text)?))
 }
 
+/// A short text that is handed on as it stands; nothing in it may need unescaping.
+pub(crate) fn opaque(text: &str) -> Result<&str, Problem> {
+    if text.contains('\\') || text.len() > 128 { Err(Problem::Word) } else { Ok(text) }
+}
+
 /// Which side.
 pub(crate) fn side(text: &str) -> Result<Side, Problem> {
     match text {
@@ -92,55 +97,98 @@ fn scalar<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Cow<'de, str>>, D::E
     }
 }
 
-/// What a field's text is read with.
+/// Fields that are read from their text: some must be there, in others null and empty text are nothing.
 macro_rules! fields {
-    ($($(#[$doc:meta])* $name:ident, $optional:ident: $type:ty = $read:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $type:ty = $read:expr;)*) => {$(
         $(#[$doc])*
         pub(crate) mod $name {
             use super::*;
 
-            /// Must be there.
             pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<$type, D::Error> {
                 let text = scalar(d)?.ok_or_else(|| D::Error::custom("expected a value"))?;
-                let read: fn(&str) -> Result<$type, Problem> = $read;
-                read(&text).map_err(D::Error::custom)
-            }
-        }
-
-        $(#[$doc])*
-        pub(crate) mod $optional {
-            use super::*;
-
-            /// Null and empty text are nothing.
-            pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<$type>, D::Error> {
-                let read: fn(&str) -> Result<$type, Problem> = $read;
-                scalar(d)?.map(|text| read(&text).map_err(D::Error::custom)).transpose()
+                $read(&text).map_err(D::Error::custom)
             }
         }
     )*};
 }
 
+macro_rules! optional_fields {
+    ($($(#[$doc:meta])* $name:ident: $type:ty = $read:expr;)*) => {$(
+        $(#[$doc])*
+        pub(crate) mod $name {
+            use super::*;
+
+            pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<$type>, D::Error> {
+                scalar(d)?.map(|text| $read(&text).map_err(D::Error::custom)).transpose()
+            }
+        }
+    )*};
+}
+
+fn condition_id(text: &str) -> Result<Bytes32, Problem> {
+    condition(text).ok_or(Problem::Id)
+}
+
+fn hash(text: &str) -> Result<Bytes32, Problem> {
+    from_hex_exact::<32>(text).map(Bytes32).ok_or(Problem::Id)
+}
+
+fn id(text: &str) -> Result<Bytes32, Problem> {
+    token_id(text).ok_or(Problem::Id)
+}
+
+fn address(text: &str) -> Result<crate::Address, Problem> {
+    text.parse().map_err(|_| Problem::Id)
+}
+
+fn count(text: &str) -> Result<u64, Problem> {
+    text.parse().map_err(|_| Problem::Type)
+}
+
+fn any_text(text: &str) -> Result<String, Problem> {
+    Ok(text.to_owned())
+}
+
 fields! {
     /// A price from 0 to 1.
-    a_price, maybe_price: Price = price;
+    a_price: Price = price;
     /// A size.
-    a_size, maybe_size: Size = size;
+    a_size: Size = size;
     /// A side.
-    a_side, maybe_side: Side = side;
+    a_side: Side = side;
     /// A condition id.
-    a_condition, maybe_condition: Bytes32 = |text| condition(text).ok_or(Problem::Id);
-    /// A hash of 32 bytes: an order's id, a transaction's.
-    a_hash, maybe_hash: Bytes32 = |text| from_hex_exact::<32>(text).map(Bytes32).ok_or(Problem::Id);
+    a_condition: Bytes32 = condition_id;
+    /// An order's id.
+    a_hash: Bytes32 = hash;
     /// A token's id.
-    a_token, maybe_token: Bytes32 = |text| token_id(text).ok_or(Problem::Id);
+    a_token: Bytes32 = id;
     /// A moment.
-    a_time, maybe_time: UtcNanos = time;
+    a_time: UtcNanos = time;
     /// An account.
-    an_address, maybe_address: crate::Address = |text| text.parse().map_err(|_| Problem::Id);
-    /// A whole number.
-    a_count, maybe_count: u64 = |text| text.parse().map_err(|_| Problem::Type);
+    an_address: crate::Address = address;
     /// A text, though it may be written as a number.
-    a_text, maybe_text: String = |text| Ok(text.to_owned());
+    a_text: String = any_text;
+}
+
+optional_fields! {
+    /// A price from 0 to 1.
+    maybe_price: Price = price;
+    /// A size.
+    maybe_size: Size = size;
+    /// A side.
+    maybe_side: Side = side;
+    /// A condition id.
+    maybe_condition: Bytes32 = condition_id;
+    /// A hash: an order's id, a transaction's.
+    maybe_hash: Bytes32 = hash;
+    /// A token's id.
+    maybe_token: Bytes32 = id;
+    /// A moment.
+    maybe_time: UtcNanos = time;
+    /// An account.
+    maybe_address: crate::Address = address;
+    /// A whole number.
+    maybe_count: u64 = count;
 }
 
 /// Null is an empty list.

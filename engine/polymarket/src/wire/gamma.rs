@@ -2,7 +2,7 @@
 //! a string, or as lists.
 
 use super::rest;
-use super::{Statistic, WireError, field};
+use super::{Page, Statistic, WireError, field};
 use crate::amounts::FeeSchedule;
 use crate::{Generation, GenerationError};
 use schemas::{Bytes32, Price, Size, UtcNanos};
@@ -11,21 +11,12 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// A page of markets (`GET /markets/keyset`) or events (`GET /events/keyset`), each entry read for itself.
-#[derive(Clone, Debug)]
-pub struct Page<T> {
-    /// The entries, or what is wrong with one and its JSON.
-    pub entries: Vec<Result<T, (WireError, String)>>,
-    /// Goes back as `after_cursor`; nothing at the end.
-    pub next: Option<String>,
-}
-
-/// Reads a page of markets.
+/// Reads a page of markets (`GET /markets/keyset`). Its cursor goes back as `after_cursor`.
 pub fn markets(text: &str) -> Result<Page<Market>, WireError> {
     page(text)
 }
 
-/// Reads a page of events.
+/// Reads a page of events (`GET /events/keyset`).
 pub fn events(text: &str) -> Result<Page<Event>, WireError> {
     page(text)
 }
@@ -39,16 +30,7 @@ fn page<T: for<'de> Deserialize<'de>>(text: &str) -> Result<Page<T>, WireError> 
         next_cursor: Option<String>,
     }
     let raw: Raw<'_> = super::read(text)?;
-    Ok(Page { entries: entries(&raw.markets), next: raw.next_cursor.filter(|cursor| !cursor.is_empty()) })
-}
-
-/// Reads a plain list of markets, as `GET /markets` still gives.
-pub fn market_list(text: &str) -> Result<Vec<Result<Market, (WireError, String)>>, WireError> {
-    super::read::<Vec<&RawValue>>(text).map(|raw| entries(&raw))
-}
-
-fn entries<T: for<'de> Deserialize<'de>>(raw: &[&RawValue]) -> Vec<Result<T, (WireError, String)>> {
-    raw.iter().map(|raw| super::read::<T>(raw.get()).map_err(|e| (e, raw.get().to_owned()))).collect()
+    Ok(Page::of(&raw.markets, raw.next_cursor))
 }
 
 /// A market.
@@ -190,7 +172,9 @@ pub enum MarketError {
     #[error(transparent)]
     Generation(#[from] GenerationError),
     /// Its tokens and outcomes are not two each: too young, or not binary.
-    #[error("{tokens} tokens and {outcomes} outcomes; a market of two of each is expected (a new one gets them within minutes)")]
+    #[error(
+        "{tokens} tokens and {outcomes} outcomes; a market of two of each is expected (a new one gets them within minutes)"
+    )]
     NotBinary {
         /// How many tokens.
         tokens: usize,
@@ -347,18 +331,24 @@ mod ids {
     }
 }
 
-/// A moment as RFC 3339 or with a space and an offset of hours; nothing for null, empty text and dates alone.
+/// A moment as RFC 3339, with a space and an offset of hours, or a day alone; nothing for null and empty text.
 mod date {
     use super::*;
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<UtcNanos>, D::Error> {
         let text = field::text::deserialize(d)?;
-        Ok(read(&text))
+        if text.is_empty() {
+            return Ok(None);
+        }
+        read(&text).map(Some).ok_or_else(|| D::Error::custom("expected a date"))
     }
 
     fn read(text: &str) -> Option<UtcNanos> {
         if let Ok(time) = text.parse() {
             return Some(time);
+        }
+        if text.len() == 10 {
+            return format!("{text}T00:00:00Z").parse().ok();
         }
         // `2024-03-01 18:34:24.832+00`
         let (rest, zone) = text.split_at_checked(text.len().checked_sub(3)?)?;

@@ -9,6 +9,7 @@ mod error;
 mod field;
 pub mod gamma;
 pub mod market;
+mod page;
 pub mod rest;
 mod scan;
 pub mod subscribe;
@@ -16,6 +17,7 @@ pub mod user;
 
 pub use error::{Problem, WireError};
 pub use field::{Statistic, condition};
+pub use page::{Entries, Page, Refused, list};
 
 use serde::Deserialize;
 

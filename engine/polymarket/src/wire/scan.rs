@@ -112,10 +112,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Calls `each` at every element, which it must take.
-    pub(super) fn array(
-        &mut self,
-        mut each: impl FnMut(&mut Self) -> Result<(), WireError>,
-    ) -> Result<(), WireError> {
+    pub(super) fn array(&mut self, mut each: impl FnMut(&mut Self) -> Result<(), WireError>) -> Result<(), WireError> {
         self.expect(b'[')?;
         if self.take(b']') {
             return Ok(());

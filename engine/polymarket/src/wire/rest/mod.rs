@@ -13,13 +13,14 @@ pub use outcome::{
     Answer, Attempt, Mode, Outcome, RateLimit, Reason, Rejection, Unknown, classify, classify_batch, classify_post,
     rate_limit,
 };
-pub use page::{CURSOR_END, CURSOR_START, Page};
+pub use page::{CURSOR_END, CURSOR_START, page};
 pub(in crate::wire) use public::schedule;
 pub use public::{
-    ClobMarket, ClobToken, FeeDetails, HistoryPoint, LastTradePrice, MarketByToken, MarketInfo, OutcomeToken, history,
-    last_trade_price, midpoint, neg_risk, price, prices, server_time, server_version, spread, tick_size,
+    ClobMarket, ClobToken, FeeDetails, HistoryPoint, LastTradePrice, MarketByToken, MarketInfo, OutcomeToken,
+    SidePrices, history, last_trade_price, midpoint, neg_risk, price, prices, server_time, server_version, spread,
+    tick_size,
 };
-pub use trading::{CancelAnswer, OrderAnswer, PostStatus, cancel_body, cancel_market_body, cancel_many_body};
+pub use trading::{CancelAnswer, OrderAnswer, PostStatus, cancel_body, cancel_many_body, cancel_market_body};
 
 use super::{WireError, market, user};
 use serde::Deserialize;

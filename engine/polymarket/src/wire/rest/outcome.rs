@@ -272,7 +272,9 @@ pub fn classify_batch(answer: &Answer<'_>, attempt: Attempt, ids: &[Bytes32]) ->
             Ok(legs) => all(unknown(answer.status, &format!("{} answers to {} orders", legs.len(), ids.len()))),
             Err(e) => all(unknown(answer.status, &format!("the answer cannot be read: {e}"))),
         },
-        Outcome::Duplicate => all(unknown(answer.status, "an order of the batch is known to the venue; which, it does not say")),
+        Outcome::Duplicate => {
+            all(unknown(answer.status, "an order of the batch is known to the venue; which, it does not say"))
+        }
         Outcome::Rejected(rejection) => all(Outcome::Rejected(rejection)),
         Outcome::Limited(limit) => all(Outcome::Limited(limit)),
         Outcome::Unknown(why) => all(Outcome::Unknown(why)),

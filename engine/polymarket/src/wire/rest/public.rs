@@ -192,9 +192,9 @@ pub struct LastTradePrice {
 pub fn last_trade_price(text: &str) -> Result<Option<LastTradePrice>, WireError> {
     #[derive(Deserialize)]
     struct Raw {
-        #[serde(default, with = "field::maybe_price")]
+        #[serde(with = "field::maybe_price")]
         price: Option<Price>,
-        #[serde(default, with = "field::maybe_side")]
+        #[serde(with = "field::maybe_side")]
         side: Option<Side>,
     }
     let raw: Raw = super::read(text)?;
@@ -236,19 +236,23 @@ pub fn neg_risk(text: &str) -> Result<bool, WireError> {
     super::read::<Raw>(text).map(|raw| raw.neg_risk)
 }
 
-/// `POST /prices`: the best price of each side by token.
-pub fn prices(text: &str) -> Result<BTreeMap<Bytes32, (Option<Price>, Option<Price>)>, WireError> {
-    #[derive(Deserialize)]
-    struct Sides {
-        #[serde(default, rename = "BUY", with = "field::maybe_price")]
-        buy: Option<Price>,
-        #[serde(default, rename = "SELL", with = "field::maybe_price")]
-        sell: Option<Price>,
-    }
-    let raw: BTreeMap<String, Sides> = super::read(text)?;
-    let entry = |(id, sides): (String, Sides)| {
+/// The best prices of a token, as `POST /prices` gives them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct SidePrices {
+    /// Of the bids.
+    #[serde(default, rename = "BUY", with = "field::maybe_price")]
+    pub buy: Option<Price>,
+    /// Of the asks.
+    #[serde(default, rename = "SELL", with = "field::maybe_price")]
+    pub sell: Option<Price>,
+}
+
+/// `POST /prices`, by token.
+pub fn prices(text: &str) -> Result<BTreeMap<Bytes32, SidePrices>, WireError> {
+    let raw: BTreeMap<String, SidePrices> = super::read(text)?;
+    let entry = |(id, sides): (String, SidePrices)| {
         let token = field::token_id(&id).ok_or(WireError::field("token_id", crate::wire::Problem::Id))?;
-        Ok((token, (sides.buy, sides.sell)))
+        Ok((token, sides))
     };
     raw.into_iter().map(entry).collect()
 }

@@ -43,7 +43,6 @@ impl<'de> Deserialize<'de> for PostStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct OrderAnswer {
     /// **Does not say that the leg was taken**: a refused leg may have it too. See [`OrderAnswer::accepted`].
-    #[serde(default, with = "field::flag")]
     pub success: bool,
     /// Why it was refused; empty if it was not.
     #[serde(default, rename = "errorMsg", with = "field::text")]
@@ -93,7 +92,7 @@ impl CancelAnswer {
     pub fn read(text: &str) -> Result<Self, WireError> {
         #[derive(Deserialize)]
         struct Raw {
-            #[serde(default, with = "field::list")]
+            #[serde(with = "field::list")]
             canceled: Vec<String>,
             #[serde(default)]
             not_canceled: Option<BTreeMap<String, String>>,
