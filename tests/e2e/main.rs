@@ -11,3 +11,15 @@ mod faults;
 mod import;
 mod interrupted;
 mod kill_switch;
+#[path = "../../engine/venues/tests/polygon/peer.rs"]
+#[allow(dead_code, reason = "a file of the chain client's own tests, which use all of it")]
+mod peer;
+mod purse;
+#[path = "../../engine/venues/tests/polygon/rlp.rs"]
+#[allow(dead_code, reason = "a file of the chain client's own tests, which use all of it")]
+mod rlp;
+mod signer;
+mod wallet;
+#[path = "../../engine/venues/tests/polygon/world.rs"]
+#[allow(dead_code, reason = "a file of the chain client's own tests, which use all of it")]
+mod world;

@@ -6,7 +6,7 @@ use super::workspace::{self, Member};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Each crate with the crates it may import. A line names only crates of lines above it.
-const ALLOWED: [(&str, &[&str]); 14] = [
+const ALLOWED: [(&str, &[&str]); 15] = [
     ("arena-schemas", &[]),
     ("arena-log", &["arena-schemas"]),
     ("arena-backup", &["arena-schemas", "arena-log"]),
@@ -15,6 +15,8 @@ const ALLOWED: [(&str, &[&str]); 14] = [
     ("arena-polymarket", &["arena-schemas"]),
     ("arena-core", &["arena-schemas", "arena-polymarket", "arena-projections"]),
     ("arena-exchange", &["arena-schemas", "arena-projections"]),
+    // The only crate that has a private key. Nothing that decides or talks to a venue imports it.
+    ("arena-signer", &["arena-schemas", "arena-polymarket"]),
     ("arena-venues", &["arena-schemas", "arena-projections", "arena-polymarket"]),
     ("arena-models", &["arena-schemas"]),
     // What both commands show, and how they end.
@@ -43,6 +45,7 @@ const ALLOWED: [(&str, &[&str]); 14] = [
             "arena-core",
             "arena-exchange",
             "arena-polymarket",
+            "arena-signer",
             "arena-venues",
             "arena-models",
             "arena-console",
@@ -61,6 +64,7 @@ const EVERYTHING: &[&str] = &[
     "arena-core",
     "arena-exchange",
     "arena-polymarket",
+    "arena-signer",
     "arena-venues",
     "arena-models",
     "arena-console",

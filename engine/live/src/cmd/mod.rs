@@ -14,9 +14,11 @@ pub mod query;
 pub mod restore;
 pub mod run;
 mod session;
+pub mod signer;
 pub mod summary;
 mod target;
 pub mod verify;
+pub mod wallet;
 
 use crate::config::{Keeping, Loaded, load};
 use crate::exit::{Failure, Outcome};
@@ -137,6 +139,10 @@ pub enum Cmd {
     Drill(drill::DrillArgs),
     /// Seal, compress, prune what is archived, mend the hot copy, check
     Maintain(maintain::MaintainArgs),
+    /// The wallet: its key's file, its addresses, what it has; permissions, withdrawals, redeeming
+    Wallet(wallet::WalletArgs),
+    /// Sign for an engine, in a process of its own and by a policy
+    Signer(signer::SignerArgs),
     /// Shell completions, to standard output
     Completions {
         /// For which shell
@@ -152,7 +158,8 @@ pub enum Cmd {
 /// Runs a command.
 pub fn run(cli: Cli) -> Outcome {
     let global = &cli.global;
-    trace(global);
+    // A signer says what it signed, unless it is told to be quiet.
+    trace(global, if matches!(cli.command, Cmd::Signer(_)) { 1 } else { 0 });
     match cli.command {
         Cmd::Demo(args) => demo::run(global, &args),
         Cmd::Run(args) => run::run(global, &args),
@@ -171,6 +178,8 @@ pub fn run(cli: Cli) -> Outcome {
         Cmd::Restore(args) => restore::run(global, &args),
         Cmd::Drill(args) => drill::run(global, &args),
         Cmd::Maintain(args) => maintain::run(global, &args),
+        Cmd::Wallet(args) => wallet::run(global, &args),
+        Cmd::Signer(args) => signer::run(global, &args),
         Cmd::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "arena", &mut script);
@@ -180,8 +189,8 @@ pub fn run(cli: Cli) -> Outcome {
     }
 }
 
-fn trace(global: &Global) {
-    let level = match (global.quiet, global.verbose) {
+fn trace(global: &Global, verbose_min: u8) {
+    let level = match (global.quiet, global.verbose.max(verbose_min)) {
         (true, _) => "error",
         (false, 0) => "warn",
         (false, 1) => "info",

@@ -5,11 +5,13 @@ mod load;
 mod log;
 mod redact;
 mod tree;
+mod wallet;
 
 pub use load::{ConfigFaults, Loaded, load, load_text};
 pub use log::{Keeping, LogConfig, default_key};
 pub use redact::without_secrets;
 pub use tree::{Origin, Setting};
+pub use wallet::{AccountType, KeyFrom, WalletConfig};
 
 use engine_core::Config;
 use schemars::JsonSchema;
@@ -37,6 +39,8 @@ pub struct AppConfig {
     pub data_dir: Option<PathBuf>,
     /// How logs are kept. Changes nothing about what is in them.
     pub log: LogConfig,
+    /// The wallet of live trading. Nothing secret is in it, and nothing of it in the log.
+    pub wallet: WalletConfig,
     /// What decisions depend on: goes into the log with every run.
     #[serde(flatten)]
     pub core: Config,

@@ -5,8 +5,19 @@ use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 /// What stands in a secret's place.
 const REMOVED: &str = "REMOVED FROM THE BACKUP";
 /// A key with one of these words in its name holds a secret, or says where it is.
-const WORDS: [&str; 10] =
-    ["key", "secret", "token", "password", "passphrase", "private", "mnemonic", "credential", "seed", "auth"];
+const WORDS: [&str; 11] = [
+    "key",
+    "secret",
+    "token",
+    "password",
+    "passphrase",
+    "private",
+    "mnemonic",
+    "credential",
+    "seed",
+    "auth",
+    "rpc_url",
+];
 
 fn is_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase();

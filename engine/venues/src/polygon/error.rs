@@ -86,7 +86,7 @@ fn hint(status: u16) -> &'static str {
     match status {
         401 | 403 => ": it wants a key, or another one",
         429 => ": too many requests; use a node of your own",
-        300..400 => ": it points elsewhere, which is not followed",
+        300..=399 => ": it points elsewhere, which is not followed",
         _ => "",
     }
 }

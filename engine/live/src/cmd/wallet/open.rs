@@ -1,0 +1,180 @@
+//! From the configuration to a key, a signer and a node.
+
+use super::prompt;
+use super::{WalletArgs, key_failure, rpc_failure, sign_failure};
+use crate::cmd::Global;
+use crate::config::{KeyFrom, Loaded, WalletConfig};
+use crate::exit::{Code, Failure};
+use polymarket::{Address, Chain};
+use signer::keystore::KeySource;
+use signer::ledger::Ledger;
+use signer::{LocalSigner, OrderSigner, Password, Policy, PolicyFile, RemoteSigner, WalletKey, clock};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use venues::polygon::Node;
+
+/// What every subcommand works with.
+pub(super) struct Wallet<'a> {
+    pub global: &'a Global,
+    pub config: WalletConfig,
+    pub chain: &'static Chain,
+    pub keystore: PathBuf,
+    password_file: Option<PathBuf>,
+}
+
+impl<'a> Wallet<'a> {
+    pub fn new(global: &'a Global, args: &WalletArgs) -> Result<Self, Failure> {
+        let loaded = global.load()?;
+        let config = loaded.config.wallet.clone();
+        let keystore = match (&args.keystore, &config.keystore) {
+            (Some(path), _) | (None, Some(path)) => path.clone(),
+            (None, None) => config.keystore_in(&global.data_dir(&loaded)?),
+        };
+        let chain = config.chain().ok_or_else(|| Failure::new(Code::Config, "wallet.chain is unknown"))?;
+        let password_file = args.password_file.clone().or_else(|| config.password_file.clone());
+        Ok(Self { global, config, chain, keystore, password_file })
+    }
+
+    /// The password of a keystore that is there.
+    pub fn password(&self) -> Result<Password, Failure> {
+        match &self.password_file {
+            Some(path) => Password::from_file(path).map_err(key_failure),
+            None => super::ask_password(&self.keystore),
+        }
+    }
+
+    /// The password of a keystore to be made.
+    pub fn new_password(&self) -> Result<Password, Failure> {
+        let password = match &self.password_file {
+            Some(path) => Password::from_file(path).map_err(key_failure)?,
+            None => prompt::new_password()?,
+        };
+        password.check_new().map_err(key_failure)?;
+        Ok(password)
+    }
+
+    /// The key itself, in a process that is protected first.
+    pub fn key(&self) -> Result<WalletKey, Failure> {
+        load_key(&self.config, &self.keystore, || self.password())
+    }
+
+    /// Whose wallet it is: as configured, as a separate signer says, or as the key says.
+    pub fn owner(&self) -> Result<Address, Failure> {
+        match (self.config.known_address(), &self.config.signer) {
+            (Some(address), _) => Ok(address),
+            (None, Some(socket)) => Ok(remote(socket, &self.config)?.address()),
+            (None, None) => Ok(self.key()?.address()),
+        }
+    }
+
+    /// A signer for transactions: the separate one if there is one, else the key with a policy that allows what
+    /// `policy` allows and nothing else.
+    pub fn signer(&self) -> Result<Hand, Failure> {
+        match &self.config.signer {
+            Some(socket) => Ok(Hand::Remote(remote(socket, &self.config)?)),
+            None => Ok(Hand::Key(Box::new(self.key()?))),
+        }
+    }
+
+    pub fn node(&self) -> Result<Node, Failure> {
+        let timeout = Duration::from_secs(u64::from(self.config.rpc_timeout_seconds));
+        Node::new(&self.config.rpc_url, timeout).map_err(rpc_failure)
+    }
+
+    /// Runs something that waits for a node, once it is known to be on the right chain.
+    pub fn on_chain<T>(&self, work: impl AsyncFnOnce(&Node) -> Result<T, Failure>) -> Result<T, Failure> {
+        let node = self.node()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            node.check_chain(self.chain).await.map_err(rpc_failure)?;
+            work(&node).await
+        })
+    }
+}
+
+/// What signs a person's transactions.
+pub(super) enum Hand {
+    /// The key, in this process.
+    Key(Box<WalletKey>),
+    /// A separate signer with its own policy.
+    Remote(RemoteSigner),
+}
+
+impl Hand {
+    pub fn address(&self) -> Address {
+        match self {
+            Self::Key(key) => key.address(),
+            Self::Remote(signer) => signer.address(),
+        }
+    }
+
+    /// A signer that signs what `policy` allows.
+    pub fn into_signer(self, policy: Policy) -> Box<dyn OrderSigner> {
+        match self {
+            Self::Key(key) => Box::new(LocalSigner::new(*key, policy, Ledger::volatile(), clock::system)),
+            Self::Remote(signer) => Box::new(signer),
+        }
+    }
+}
+
+/// Gets the configured key. The process is protected before, and another key than the configured one is refused.
+fn load_key(
+    config: &WalletConfig,
+    keystore: &Path,
+    password: impl FnOnce() -> Result<Password, Failure>,
+) -> Result<WalletKey, Failure> {
+    signer::hardening::harden().map_err(|e| Failure::new(Code::Error, e.to_string()))?;
+    let source = match config.source {
+        KeyFrom::Keystore if !keystore.exists() => {
+            return Err(key_failure(signer::KeyError::Missing { path: keystore.to_owned() }));
+        }
+        KeyFrom::Keystore => KeySource::Keystore(keystore.to_owned(), password()?),
+        KeyFrom::Credential => KeySource::Credential(config.entry.clone()),
+        KeyFrom::Keyring => KeySource::Keyring(config.entry.clone()),
+        KeyFrom::Environment => KeySource::Environment,
+    };
+    if let Some(warning) = source.warning() {
+        eprintln!("WARNING: {warning}");
+    }
+    let key = source.load().map_err(key_failure)?;
+    expect_address(config, key.address())?;
+    Ok(key)
+}
+
+fn remote(socket: &Path, config: &WalletConfig) -> Result<RemoteSigner, Failure> {
+    let signer = RemoteSigner::connect(socket).map_err(sign_failure)?;
+    expect_address(config, signer.address())?;
+    Ok(signer)
+}
+
+fn expect_address(config: &WalletConfig, found: Address) -> Result<(), Failure> {
+    match config.known_address() {
+        Some(expected) if expected != found => {
+            Err(Failure::new(Code::Config, format!("the key is that of {found}, but wallet.address is {expected}"))
+                .next("name the right key, or correct wallet.address"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The signer of a live engine: the separate one if `wallet.signer` names its socket, else the key in this process under
+/// `wallet.policy`, with the day's sums in the file `signed` of the data directory.
+pub fn order_signer(global: &Global, loaded: &Loaded) -> Result<Box<dyn OrderSigner>, Failure> {
+    let config = &loaded.config.wallet;
+    if let Some(socket) = &config.signer {
+        return Ok(Box::new(remote(socket, config)?));
+    }
+    let policy = config.policy.as_ref().ok_or_else(|| {
+        Failure::new(Code::Config, "there is no policy of what may be signed")
+            .next("set wallet.policy (ops/signer-policy.toml is one), or run a separate signer and set wallet.signer")
+    })?;
+    let policy = PolicyFile::read(policy).map_err(|e| Failure::new(Code::Config, e.to_string()))?.policy;
+    let data_dir = global.data_dir(loaded)?;
+    let keystore = config.keystore_in(&data_dir);
+    let key = load_key(config, &keystore, || match &config.password_file {
+        Some(path) => Password::from_file(path).map_err(key_failure),
+        None => super::ask_password(&keystore),
+    })?;
+    let ledger = Ledger::open(&data_dir.join("signed")).map_err(|e| sign_failure(e.into()))?;
+    Ok(Box::new(LocalSigner::new(key, policy, ledger, clock::system)))
+}

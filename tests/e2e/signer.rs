@@ -1,0 +1,307 @@
+//! `arena signer` as a process: what it signs, what it survives, and that nothing secret leaves any command.
+
+use super::command::command;
+use super::purse::{FRIEND, KEY, PASSWORD, Purse, RPC_SECRET, files, funded, owner};
+use super::world::World;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use polymarket::{Chain, Domain, Generation, Order, SignatureType, verify_order};
+use schemas::{Bytes32, Side};
+use signer::{OrderSigner, RemoteSigner, SignError, SigningDomainRequest};
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+const STANDARD: SigningDomainRequest =
+    SigningDomainRequest { chain_id: 137, generation: Generation::V2, neg_risk: false };
+
+/// One dollar for two shares.
+fn order(salt: u64) -> Order {
+    Order {
+        salt,
+        maker: owner(),
+        signer: owner(),
+        token: Bytes32([7; 32]),
+        maker_amount: 1_000_000,
+        taker_amount: 2_000_000,
+        side: Side::Buy,
+        signature_type: SignatureType::Eoa,
+        timestamp_ms: 1_795_305_600_137,
+        metadata: Bytes32::ZERO,
+        builder: Bytes32::ZERO,
+    }
+}
+
+struct Process {
+    child: Child,
+    socket: PathBuf,
+}
+
+impl Process {
+    /// Starts a signer and waits until it answers.
+    fn start(purse: &Purse, key: &[&str]) -> Self {
+        let mut process = Self::spawn(purse, key);
+        for _ in 0..1_000 {
+            if RemoteSigner::connect(&process.socket).is_ok() {
+                return process;
+            }
+            assert_eq!(process.child.try_wait().unwrap(), None, "{}", process.stderr());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("the signer does not answer");
+    }
+
+    fn spawn(purse: &Purse, key: &[&str]) -> Self {
+        let socket = purse.path("run/signer.sock");
+        let mut command = command("arena");
+        command.arg("signer").arg("--socket").arg(&socket).arg("--policy").arg(purse.path("policy.toml"));
+        command.args(key).env("CREDENTIALS_DIRECTORY", purse.path("credentials"));
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Self { child, socket }
+    }
+
+    fn stderr(&mut self) -> String {
+        let mut text = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+
+    fn signal(&self, name: &str) {
+        let killed = std::process::Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+    }
+
+    /// Ends it with a signal; its exit code and everything it said.
+    fn end(mut self, signal: &str) -> (Option<i32>, String) {
+        self.signal(signal);
+        let mut text = String::new();
+        self.child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+        text += &self.stderr();
+        (self.child.wait().unwrap().code(), text)
+    }
+}
+
+/// A policy of 25 dollars an order and so many a day.
+fn policy(purse: &Purse, day: u64) {
+    let shipped = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../ops/signer-policy.toml")).unwrap();
+    let text = shipped.replacen("max_day_usdc = 500", &format!("max_day_usdc = {day}"), 1);
+    assert!(text.contains(&format!("max_day_usdc = {day}")));
+    fs::write(purse.path("policy.toml"), text).unwrap();
+}
+
+fn keystore(purse: &Purse) -> Vec<String> {
+    let path = |name: &str| purse.path(name).to_str().unwrap().to_owned();
+    vec!["--keystore".to_owned(), path("data/wallet.age"), "--password-file".to_owned(), path("password")]
+}
+
+/// A key from a systemd credential, which takes no second to open.
+fn credential(purse: &Purse) -> Vec<String> {
+    fs::create_dir_all(purse.path("credentials")).unwrap();
+    purse.private("credentials/wallet-key", KEY);
+    let sums = purse.path("signed").to_str().unwrap().to_owned();
+    ["--key-credential", "wallet-key", "--sums"].map(str::to_owned).into_iter().chain([sums]).collect()
+}
+
+fn words(args: &[String]) -> Vec<&str> {
+    args.iter().map(String::as_str).collect()
+}
+
+#[test]
+fn signs_by_its_policy_and_ends_cleanly() {
+    let purse = Purse::with_key(World::polygon());
+    policy(&purse, 3);
+    let process = Process::start(&purse, &words(&keystore(&purse)));
+    let signer = RemoteSigner::connect(&process.socket).unwrap();
+    assert_eq!(signer.address(), owner());
+    let signature = signer.sign_order(&order(1), &STANDARD).unwrap();
+    let domain = Domain::exchange(&Chain::POLYGON, Generation::V2, false).unwrap();
+    verify_order(&order(1), &domain, &signature, Some(owner())).unwrap();
+    let mut dear = order(2);
+    (dear.maker_amount, dear.taker_amount) = (26_000_000, 52_000_000);
+    assert_eq!(signer.sign_order(&dear, &STANDARD).unwrap_err().rule(), Some("order_dollars"));
+    signer.sign_order(&order(3), &STANDARD).unwrap();
+    signer.sign_order(&order(4), &STANDARD).unwrap();
+    assert_eq!(signer.sign_order(&order(5), &STANDARD).unwrap_err().rule(), Some("day_dollars"));
+
+    // A second one on the same sums is refused, wherever it listens.
+    let mut other = command("arena");
+    other.args(["signer", "--socket"]).arg(purse.path("run2/s")).arg("--policy").arg(purse.path("policy.toml"));
+    let output = other.args(keystore(&purse)).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("another signer"), "{output:?}");
+
+    let socket = process.socket.clone();
+    let (code, text) = process.end("-TERM");
+    assert_eq!(code, Some(0), "{text}");
+    assert!(!socket.exists());
+    assert!(text.contains(&order(1).id(&domain).to_string()), "it says what it signed: {text}");
+    assert!(text.contains("order_dollars") || text.contains("26"), "and what not: {text}");
+}
+
+#[test]
+fn a_bad_policy_or_folder_stops_it_before_the_key_is_read() {
+    let purse = Purse::of("eoa", World::polygon());
+    let none = ["--keystore", "/nonexistent/wallet.age"];
+    fs::write(purse.path("policy.toml"), "chain = 137\n").unwrap();
+    let mut process = Process::spawn(&purse, &none);
+    assert_eq!(process.child.wait().unwrap().code(), Some(4));
+    assert!(process.stderr().contains("missing"));
+}
+
+/// Killed with SIGKILL at random moments while clients sign as fast as they can: what clients hold in their hands never
+/// passes the day's limit, and never what the file says.
+#[test]
+fn killed_at_any_moment_the_day_keeps_its_limit() {
+    const LIMIT: u64 = 400;
+    let purse = Purse::of("eoa", World::polygon());
+    policy(&purse, LIMIT);
+    let key = credential(&purse);
+    let signed = AtomicU64::new(0);
+    let salt = AtomicU64::new(1);
+    let sums = || {
+        let text = fs::read_to_string(purse.path("signed")).unwrap();
+        let line = |name: &str| text.lines().find_map(|l| l.strip_prefix(name)).unwrap().parse::<u64>().unwrap();
+        (line("day "), line("spent ") / 1_000_000)
+    };
+    let mut kills = 0u64;
+    let first_day = loop {
+        let process = Process::start(&purse, &words(&key));
+        let day = sums().0;
+        let full = std::thread::scope(|scope| {
+            let clients: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let Ok(signer) = RemoteSigner::connect(&process.socket) else { return false };
+                        loop {
+                            match signer.sign_order(&order(salt.fetch_add(1, Ordering::SeqCst)), &STANDARD) {
+                                Ok(_) => signed.fetch_add(1, Ordering::SeqCst),
+                                Err(SignError::RefusedThere { rule, .. }) => return rule == "day_dollars",
+                                Err(_) => return false,
+                            };
+                        }
+                    })
+                })
+                .collect();
+            // Spread over the time of some dozen signatures.
+            std::thread::sleep(Duration::from_micros(700 + kills * 2_311 % 29_000));
+            process.signal("-KILL");
+            clients.into_iter().any(|c| c.join().unwrap())
+        });
+        let mut child = process.child;
+        child.wait().unwrap();
+        kills += 1;
+        let (_, spent) = sums();
+        assert!(signed.load(Ordering::SeqCst) <= spent, "a signature left before it was counted");
+        assert!(spent <= LIMIT);
+        if full || kills == 200 {
+            break day;
+        }
+    };
+    assert!(kills >= 5, "only {kills} kills; the limit is too low for this machine");
+    // A midnight in between would have freed the limit.
+    if sums().0 == first_day {
+        assert!(signed.load(Ordering::SeqCst) <= LIMIT);
+        eprintln!("{kills} kills, {} signatures in hand, {} counted", signed.load(Ordering::SeqCst), sums().1);
+    }
+}
+
+/// Every form in which a secret could be written down.
+fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
+    let hex: String = secret.iter().map(|b| format!("{b:02x}")).collect();
+    let mut forms = vec![secret.to_vec(), hex.to_uppercase().into_bytes(), hex.into_bytes()];
+    // In a longer text, base64 begins at any of three places; what depends on neighbours is left out.
+    for shift in 0..3 {
+        let padded = [vec![0; shift], secret.to_vec()].concat();
+        for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+            let text = engine.encode(&padded);
+            forms.push(text.as_bytes()[(shift * 8).div_ceil(6)..text.len() - 2].to_vec());
+        }
+    }
+    forms
+}
+
+fn secrets() -> Vec<Vec<u8>> {
+    let key = polymarket::from_hex(KEY).unwrap();
+    [&key[..], KEY.as_bytes(), PASSWORD.as_bytes()].iter().flat_map(|s| forms(s)).collect()
+}
+
+fn assert_clean(what: &str, bytes: &[u8], secrets: &[Vec<u8>]) {
+    for secret in secrets {
+        let found = bytes.windows(secret.len()).any(|w| w == secret.as_slice());
+        assert!(!found, "{what} holds a secret as {:?}", String::from_utf8_lossy(secret));
+    }
+}
+
+#[test]
+fn the_search_finds_what_it_looks_for() {
+    let key = polymarket::from_hex(KEY).unwrap();
+    let base64 = STANDARD_NO_PAD.encode([b"xy", &key[..], b"z"].concat());
+    for text in [KEY.to_owned(), KEY.to_uppercase(), base64, format!("...{PASSWORD}...")] {
+        assert!(secrets().iter().any(|s| text.as_bytes().windows(s.len()).any(|w| w == s.as_slice())), "{text}");
+    }
+}
+
+#[test]
+fn no_secret_leaves_any_command() {
+    let purse = Purse::of("eoa", funded());
+    policy(&purse, 500);
+    let end: String = owner().to_string().chars().skip(38).collect();
+    let mut said = Vec::new();
+    let mut run = |words: &str, typed: &str| {
+        let done = purse.wallet(words, typed);
+        said.push((words.to_owned(), done.stdout + &done.stderr));
+    };
+    run("import -vvv", KEY);
+    run("import", KEY);
+    run("new", "");
+    run("show -vvv", "");
+    run("show --json", "");
+    run("balance -vvv", "");
+    run("approve", &end);
+    run(&format!("withdraw --to {FRIEND} --amount 1"), "1 79C8");
+    run(&format!("withdraw --to {FRIEND} --amount 1"), KEY);
+    run("show --keystore /nonexistent", "");
+    let wrong = purse.private("wrong", &format!("{PASSWORD}-not\n"));
+    let wrong = wrong.to_str().unwrap();
+    let done = purse.arena(&["wallet", "show", "--password-file", wrong], "");
+    said.push(("a wrong password".to_owned(), done.stdout + &done.stderr));
+    // A key where a key must not be, by mistake.
+    for args in [&["wallet", "import", KEY][..], &["wallet", "show", "--keystore", KEY]] {
+        let done = purse.arena(args, "");
+        assert_ne!(done.code, 0);
+    }
+    fs::remove_file(wrong).unwrap();
+
+    let process = Process::start(&purse, &words(&keystore(&purse)));
+    let signer = RemoteSigner::connect(&process.socket).unwrap();
+    signer.sign_order(&order(1), &STANDARD).unwrap();
+    assert!(signer.sign_l1(0, 0).is_err());
+    let proc = Path::new("/proc").join(process.child.id().to_string());
+    let secrets = secrets();
+    for name in ["environ", "cmdline"] {
+        let bytes = fs::read(proc.join(name)).unwrap_or_default();
+        assert_clean(name, &bytes, &secrets);
+    }
+    let limits = fs::read_to_string(proc.join("limits")).unwrap();
+    let core = limits.lines().find(|l| l.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().filter(|w| *w == "0").count(), 2, "{core}");
+    drop(signer);
+    let (_, text) = process.end("-TERM");
+    said.push(("signer".to_owned(), text));
+
+    for (what, text) in &said {
+        assert_clean(what, text.as_bytes(), &secrets);
+        assert!(!text.contains(RPC_SECRET), "{what}: {text}");
+    }
+    let mut looked_at = 0;
+    for path in files(purse.dir.path()) {
+        if path.ends_with("password") {
+            continue;
+        }
+        assert_clean(&path.display().to_string(), &fs::read(&path).unwrap(), &secrets);
+        looked_at += 1;
+    }
+    assert!(looked_at >= 4, "{looked_at}");
+}
