@@ -7,6 +7,7 @@ pub mod demo;
 pub mod drill;
 pub mod import;
 pub mod kill;
+mod live;
 pub mod maintain;
 pub mod man;
 pub mod pnl;

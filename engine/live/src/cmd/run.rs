@@ -30,17 +30,26 @@ pub struct RunArgs {
     /// How many recorded seconds pass in a second: a whole number, or `max`
     #[arg(long, default_value = "max")]
     pub speed: String,
-    /// Trade for real
+    /// Trade for real: needs mode = "live" in the configuration, too, and a confirmation
     #[arg(long)]
     pub live: bool,
+    /// With --live: do everything, sign every order, and post none
+    #[arg(long, requires = "live")]
+    pub dry_run: bool,
+    /// With --live, instead of being asked: the address of the wallet that trades
+    #[arg(long, requires = "live", value_name = "ADDRESS")]
+    pub confirm: Option<String>,
 }
 
 /// Runs it.
 pub fn run(global: &Global, args: &RunArgs) -> Outcome {
     let loaded = global.load()?;
-    if args.live || loaded.config.mode == RunMode::Live {
-        return Err(Failure::new(Code::Usage, "this release trades on paper only: it has no live venue yet")
-            .next("leave out --live and set mode = \"paper\""));
+    if args.live {
+        return super::live::run(global, args, &loaded);
+    }
+    if loaded.config.mode == RunMode::Live {
+        return Err(Failure::new(Code::Usage, "the configuration says mode = \"live\", but --live is not given")
+            .next("add --live to trade for real, or set mode = \"paper\""));
     }
     let (mut feed, name) = open_feed(&args.recording, args.format.as_deref())?;
     let log = match &args.log {

@@ -64,7 +64,7 @@ impl Session<'_> {
         let _control = ControlServer::start(self.log, sender)
             .map_err(|e| Failure::new(crate::exit::Code::Error, format!("no control socket: {e}")))?;
         let progress = Progress::default();
-        let shown = self.show(&progress);
+        let shown = show(self.global, self.mode, self.expected, &progress);
         let driver = Driver { engine, log: self.log.to_owned(), commands, pace: self.pace, progress };
         let result = driver.run(feed);
         shown.end();
@@ -76,49 +76,48 @@ impl Session<'_> {
             eprintln!("{} {}", banner(Some(self.mode), self.global.paint()), plain(text));
         }
     }
+}
 
-    /// Follows the progress on a thread of its own: a bar and a line of figures on a terminal, now and then a line
-    /// elsewhere.
-    fn show(&self, progress: &Progress) -> Shown {
-        let stop = Arc::new(AtomicBool::new(false));
-        if self.global.quiet {
-            return Shown { stop, thread: None };
-        }
-        let terminal = std::io::stderr().is_terminal();
-        let bar = match (terminal, self.expected) {
-            (false, _) => ProgressBar::hidden(),
-            (true, Some(n)) => ProgressBar::with_draw_target(Some(n), ProgressDrawTarget::stderr_with_hz(12)),
-            (true, None) => ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(12)),
-        };
-        bar.set_style(style(self.expected.is_some()));
-        bar.set_prefix(banner(Some(self.mode), self.global.paint()));
-        let (progress, flag) = (progress.clone(), Arc::clone(&stop));
-        let thread = std::thread::spawn(move || {
-            let mut ticks = 0u32;
-            while !flag.load(Ordering::Relaxed) {
-                std::thread::sleep(Duration::from_millis(80));
-                let view = progress.view();
-                bar.set_position(view.feed_events);
-                bar.set_message(figures(&view));
-                ticks += 1;
-                if !terminal && ticks.is_multiple_of(60) {
-                    eprintln!("{}", figures(&view).replace('\n', "  "));
-                }
-            }
-            bar.finish_and_clear();
-        });
-        Shown { stop, thread: Some(thread) }
+/// Follows the progress on a thread of its own: a bar and a line of figures on a terminal, now and then a line elsewhere.
+pub(super) fn show(global: &Global, mode: Mode, expected: Option<u64>, progress: &Progress) -> Shown {
+    let stop = Arc::new(AtomicBool::new(false));
+    if global.quiet {
+        return Shown { stop, thread: None };
     }
+    let terminal = std::io::stderr().is_terminal();
+    let bar = match (terminal, expected) {
+        (false, _) => ProgressBar::hidden(),
+        (true, Some(n)) => ProgressBar::with_draw_target(Some(n), ProgressDrawTarget::stderr_with_hz(12)),
+        (true, None) => ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(12)),
+    };
+    bar.set_style(style(expected.is_some()));
+    bar.set_prefix(banner(Some(mode), global.paint()));
+    let (progress, flag) = (progress.clone(), Arc::clone(&stop));
+    let thread = std::thread::spawn(move || {
+        let mut ticks = 0u32;
+        while !flag.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(80));
+            let view = progress.view();
+            bar.set_position(view.feed_events);
+            bar.set_message(figures(&view));
+            ticks += 1;
+            if !terminal && ticks.is_multiple_of(60) {
+                eprintln!("{}", figures(&view).replace('\n', "  "));
+            }
+        }
+        bar.finish_and_clear();
+    });
+    Shown { stop, thread: Some(thread) }
 }
 
 /// The running display.
-struct Shown {
+pub(super) struct Shown {
     stop: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Shown {
-    fn end(self) {
+    pub(super) fn end(self) {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread {
             // A display that panicked takes nothing with it.

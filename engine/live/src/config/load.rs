@@ -147,7 +147,13 @@ fn assemble(settings: &Settings, base: &Base, faults: &mut Vec<String>) -> AppCo
         }
     };
     let core = config.core.check();
-    for text in core.iter().map(ToString::to_string).chain(config.log.faults()).chain(config.wallet.faults()) {
+    for text in core
+        .iter()
+        .map(ToString::to_string)
+        .chain(config.log.faults())
+        .chain(config.wallet.faults())
+        .chain(config.venue.faults())
+    {
         let origin = settings.iter().find(|(k, s)| text.starts_with(k.as_str()) && s.origin != Origin::Default);
         faults.push(origin.map_or(text.clone(), |(_, s)| format!("{}: {text}", s.origin)));
     }

@@ -5,12 +5,14 @@ mod load;
 mod log;
 mod redact;
 mod tree;
+mod venue;
 mod wallet;
 
 pub use load::{ConfigFaults, Loaded, load, load_text};
 pub use log::{Keeping, LogConfig, default_key};
 pub use redact::without_secrets;
 pub use tree::{Origin, Setting};
+pub use venue::VenueConfig;
 pub use wallet::{AccountType, KeyFrom, WalletConfig};
 
 use engine_core::Config;
@@ -41,6 +43,8 @@ pub struct AppConfig {
     pub log: LogConfig,
     /// The wallet of live trading. Nothing secret is in it, and nothing of it in the log.
     pub wallet: WalletConfig,
+    /// The live venue: where it is, and which markets are followed.
+    pub venue: VenueConfig,
     /// What decisions depend on: goes into the log with every run.
     #[serde(flatten)]
     pub core: Config,

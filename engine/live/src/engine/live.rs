@@ -41,11 +41,6 @@ impl Polymarket {
         Self { desk, feed, signer, chain_id, api_key, dry_run, unsigned, heard }
     }
 
-    /// Begins to listen and to reconcile.
-    pub fn start(&mut self, now: UtcNanos) {
-        self.desk.start(now);
-    }
-
     fn refuse(&mut self, intent: &OrderIntended, cycle: Option<CycleId>, reason: String) {
         let event = Event::Order(OrderEvent::Rejected { order: intent.order, reason });
         self.heard.push_back(Heard { cause: None, cycle, event });
@@ -60,8 +55,7 @@ impl Polymarket {
             3 => Generation::V3,
             other => return Err(format!("protocol generation {other} is not known")),
         };
-        let request =
-            SigningDomainRequest { chain_id: self.chain_id, generation, neg_risk: market.listed.neg_risk };
+        let request = SigningDomainRequest { chain_id: self.chain_id, generation, neg_risk: market.listed.neg_risk };
         let signature = self.signer.sign_order(&posted.order, &request).map_err(|e| e.to_string())?;
         sign_body(&intent.signed, &signature, &self.api_key).ok_or_else(|| "it cannot be put together".to_owned())
     }
@@ -75,6 +69,11 @@ impl Venue for Polymarket {
                 self.unsigned.insert(intent.order, why);
             }
         }
+    }
+
+    fn start(&mut self, now: UtcNanos, state: &State) {
+        self.feed.start(state);
+        self.desk.start(now);
     }
 
     fn remember(&mut self, intent: &OrderIntended) {

@@ -3,8 +3,8 @@
 use exchange::{Divergence, Exchange};
 use projections::State;
 use schemas::event::OrderIntended;
-use venues::polymarket::wire::{Ask, Tell};
 use schemas::{CycleId, Envelope, Event, Seq, UtcNanos};
+use venues::polymarket::wire::{Ask, Tell};
 
 /// Something that is now to be appended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,9 @@ pub trait Venue: Send {
     /// Puts the signature into an order that is about to be logged. What could not be signed stays as it is: it is logged,
     /// never sent, and reported as refused.
     fn sign(&mut self, intent: &mut OrderIntended, state: &State);
+
+    /// Begins to listen and to reconcile.
+    fn start(&mut self, now: UtcNanos, state: &State);
 
     /// Knows an order again that was open when the process last ended.
     fn remember(&mut self, intent: &OrderIntended);

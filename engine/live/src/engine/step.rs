@@ -10,7 +10,9 @@ use eventlog::{
 };
 use exchange::Divergence;
 use projections::State;
-use schemas::event::{Checkpoint, FaultPolicy, MarketEvent, Mode, OrderEvent, RunStarted, RunStopped, SystemEvent, TimerKind};
+use schemas::event::{
+    Checkpoint, FaultPolicy, MarketEvent, Mode, OrderEvent, RunStarted, RunStopped, SystemEvent, TimerKind,
+};
 use schemas::{CycleId, Envelope, Event, EventKind, Record, Seq, UtcNanos};
 use std::path::Path;
 use venues::polymarket::wire::{Ask, Tell};
@@ -189,6 +191,11 @@ impl Engine {
     /// Takes what the network of a venue heard, first everything that falls due before it.
     pub fn hear(&mut self, tell: Tell, now: UtcNanos) -> Result<(), EngineError> {
         self.venue_step(now, |venue, state| venue.hear(tell, now, state))
+    }
+
+    /// Begins to listen to a venue, and to reconcile with it.
+    pub fn start_venue(&mut self, now: UtcNanos) -> Result<(), EngineError> {
+        self.venue_step(now, |venue, state| venue.start(now, state))
     }
 
     /// Lets the time of a live run pass.

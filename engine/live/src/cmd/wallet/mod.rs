@@ -10,6 +10,7 @@ mod send;
 mod withdraw;
 
 pub use open::order_signer;
+pub(in crate::cmd) use prompt::confirm;
 
 use super::Global;
 use crate::exit::{Code, Failure, Outcome};

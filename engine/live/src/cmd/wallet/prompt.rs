@@ -35,7 +35,7 @@ pub(super) fn private_key() -> Result<Zeroizing<String>, Failure> {
 }
 
 /// Has `expected` typed. Anything else ends the command, with nothing done.
-pub(super) fn confirm(expected: &str, what: &str) -> Result<(), Failure> {
+pub(in crate::cmd) fn confirm(expected: &str, what: &str) -> Result<(), Failure> {
     eprint!("\nTo {what}, type  {expected}  : ");
     io::stderr().flush()?;
     let typed = line_of(&mut io::stdin().lock())?;

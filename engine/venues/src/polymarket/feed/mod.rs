@@ -63,9 +63,9 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Follows nothing yet; the markets of a log that is gone on with are taken from its state.
-    pub fn new(settings: Settings, state: &State) -> Self {
-        let mut feed = Self {
+    /// Follows nothing yet.
+    pub fn new(settings: Settings) -> Self {
+        Self {
             settings,
             tokens: BTreeMap::new(),
             markets: BTreeMap::new(),
@@ -82,14 +82,17 @@ impl Feed {
             next_discovery: UtcNanos::ZERO,
             next_resolution: UtcNanos::ZERO,
             now: UtcNanos::ZERO,
-        };
+        }
+    }
+
+    /// Follows the markets of a log that is gone on with.
+    pub fn start(&mut self, state: &State) {
         for market in state.markets.iter() {
-            feed.know(&market.listed);
+            self.know(&market.listed);
             if market.resolved.is_none() {
-                feed.follow(market.listed.tokens);
+                self.follow(market.listed.tokens);
             }
         }
-        feed
     }
 
     /// Whether a request is this one's.
