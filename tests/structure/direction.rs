@@ -6,14 +6,16 @@ use super::workspace::{self, Member};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Each crate with the crates it may import. A line names only crates of lines above it.
-const ALLOWED: [(&str, &[&str]); 13] = [
+const ALLOWED: [(&str, &[&str]); 14] = [
     ("arena-schemas", &[]),
     ("arena-log", &["arena-schemas"]),
     ("arena-backup", &["arena-schemas", "arena-log"]),
     ("arena-projections", &["arena-schemas"]),
     ("arena-core", &["arena-schemas", "arena-projections"]),
     ("arena-exchange", &["arena-schemas", "arena-projections"]),
-    ("arena-venues", &["arena-schemas"]),
+    // A protocol without its sockets.
+    ("arena-polymarket", &["arena-schemas"]),
+    ("arena-venues", &["arena-schemas", "arena-polymarket"]),
     ("arena-models", &["arena-schemas"]),
     // What both commands show, and how they end.
     ("arena-console", &["arena-schemas", "arena-log", "arena-projections"]),
@@ -26,6 +28,7 @@ const ALLOWED: [(&str, &[&str]); 13] = [
             "arena-projections",
             "arena-core",
             "arena-exchange",
+            "arena-polymarket",
             "arena-venues",
             "arena-console",
         ],
@@ -39,6 +42,7 @@ const ALLOWED: [(&str, &[&str]); 13] = [
             "arena-projections",
             "arena-core",
             "arena-exchange",
+            "arena-polymarket",
             "arena-venues",
             "arena-models",
             "arena-console",
@@ -56,6 +60,7 @@ const EVERYTHING: &[&str] = &[
     "arena-projections",
     "arena-core",
     "arena-exchange",
+    "arena-polymarket",
     "arena-venues",
     "arena-models",
     "arena-console",
