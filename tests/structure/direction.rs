@@ -6,7 +6,7 @@ use super::workspace::{self, Member};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Each crate with the crates it may import. A line names only crates of lines above it.
-const ALLOWED: [(&str, &[&str]); 14] = [
+const ALLOWED: [(&str, &[&str]); 15] = [
     ("arena-schemas", &[]),
     ("arena-log", &["arena-schemas"]),
     ("arena-backup", &["arena-schemas", "arena-log"]),
@@ -16,6 +16,11 @@ const ALLOWED: [(&str, &[&str]); 14] = [
     // A protocol without its sockets.
     ("arena-polymarket", &["arena-schemas"]),
     ("arena-venues", &["arena-schemas", "arena-polymarket"]),
+    // The simulated exchange behind the protocol, with its sockets.
+    (
+        "arena-sandbox",
+        &["arena-schemas", "arena-log", "arena-projections", "arena-exchange", "arena-polymarket"],
+    ),
     ("arena-models", &["arena-schemas"]),
     // What both commands show, and how they end.
     ("arena-console", &["arena-schemas", "arena-log", "arena-projections"]),
@@ -44,6 +49,7 @@ const ALLOWED: [(&str, &[&str]); 14] = [
             "arena-exchange",
             "arena-polymarket",
             "arena-venues",
+            "arena-sandbox",
             "arena-models",
             "arena-console",
         ],
@@ -62,6 +68,7 @@ const EVERYTHING: &[&str] = &[
     "arena-exchange",
     "arena-polymarket",
     "arena-venues",
+    "arena-sandbox",
     "arena-models",
     "arena-console",
     "arena-replay",
