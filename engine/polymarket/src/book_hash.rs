@@ -1,5 +1,5 @@
 //! The hash that the venue gives a book: SHA-1 over compact JSON with its own key order and the wire's own strings
-//! (section 6.4 of the protocol notes). Ten of ten recorded books of May 2026 carry exactly this hash.
+//! (section 6.4 of the protocol notes). Eleven of eleven recorded books of May and June 2026 carry exactly this hash.
 
 use serde_json::value::RawValue;
 use sha1::{Digest, Sha1};
@@ -39,11 +39,8 @@ struct Level<'a> {
 pub fn preimage(book: &str) -> Option<String> {
     let hashed: Hashed<'_> = serde_json::from_str(book).ok()?;
     let mut out = String::with_capacity(book.len());
-    let parts = [
-        ("{\"market\":", hashed.market),
-        (",\"asset_id\":", hashed.asset_id),
-        (",\"timestamp\":", hashed.timestamp),
-    ];
+    let parts =
+        [("{\"market\":", hashed.market), (",\"asset_id\":", hashed.asset_id), (",\"timestamp\":", hashed.timestamp)];
     for (key, value) in parts {
         out.push_str(key);
         out.push_str(value.get());

@@ -185,7 +185,10 @@ mod tests {
         assert_eq!(returned_amount(&word(1_500_000).0), Some(1_500_000));
         assert_eq!(returned_amount(&UNLIMITED.0), Some(u64::MAX));
         assert_eq!((returned_amount(&[]), returned_amount(&[0; 33])), (None, None));
-        assert_eq!((returned_bool(&word(1).0), returned_bool(&word(2).0), returned_bool(&[])), (Some(true), None, None));
+        assert_eq!(
+            (returned_bool(&word(1).0), returned_bool(&word(2).0), returned_bool(&[])),
+            (Some(true), None, None)
+        );
         let list = [word(32), word(2), word(7), word(8)].map(|w| w.0).concat();
         assert_eq!(returned_amounts(&list), Some(vec![7, 8]));
         assert_eq!(returned_amounts(&list[..96]), None);

@@ -1,9 +1,8 @@
 //! The body of `POST /order` (section 3.7 of the protocol notes), written and read.
 
-use crate::hex::{from_hex, hex};
-use crate::order::{Order, OrderError, SignatureType};
-use crate::{Address, GenerationError, token};
-use schemas::{Bytes32, Side};
+use crate::hex::hex;
+use crate::order::{Order, OrderError};
+use crate::token;
 use std::fmt::Write;
 
 /// How long an order stands (section 3.6).

@@ -100,9 +100,15 @@ mod tests {
         let over = "115792089237316195423570985008687907853269984665640564039457584007913129639936";
         assert_eq!(from_decimal(over), None);
         assert_eq!(from_decimal(&"9".repeat(78)), None);
-        assert_eq!((from_decimal(""), from_decimal("-1"), from_decimal("1 "), from_decimal("0x1")), (None, None, None, None));
+        assert_eq!(
+            (from_decimal(""), from_decimal("-1"), from_decimal("1 "), from_decimal("0x1")),
+            (None, None, None, None)
+        );
         assert_eq!(to_decimal(&Bytes32::ZERO), "0");
-        assert_eq!(from_decimal("000000000000000000000000000000000000000000000000000000000000000000000000000000000000007"), Bytes32::from_decimal("7"));
+        assert_eq!(
+            from_decimal("000000000000000000000000000000000000000000000000000000000000000000000000000000000000007"),
+            Bytes32::from_decimal("7")
+        );
     }
 
     proptest! {

@@ -26,9 +26,7 @@ pub fn shrink(
     let whole = |cash: Cash| u128::try_from(cash.0).map(|n| Fraction::new(n, 1)).map_err(|_| AmountError::Nothing);
     let (dollars, limit) = (whole(amount)?, whole(budget)?);
     let shrunk = || {
-        let share = Fraction::new(u128::try_from(price.0).ok()?, MICRO as u128);
-        let platform = schedule.per_share(price)?.times(share.inverse()?)?;
-        let rate = platform.plus(Fraction::new(u128::from(builder_ppm), MICRO as u128))?;
+        let rate = schedule.per_dollar(price)?.plus(Fraction::new(u128::from(builder_ppm), MICRO as u128))?;
         let one_and_rate = rate.plus(Fraction::new(1, 1))?;
         if dollars.times(one_and_rate)?.round(Rounding::Ceil)? <= budget.0 {
             return Some(amount);

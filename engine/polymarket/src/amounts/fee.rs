@@ -41,6 +41,12 @@ impl FeeSchedule {
         }
         Some(out)
     }
+
+    /// The fee for a dollar spent at `price`.
+    pub(super) fn per_dollar(&self, price: Price) -> Option<Fraction> {
+        let share = Fraction::new(u128::try_from(price.0).ok()?, MICRO as u128);
+        self.per_share(price)?.times(share.inverse()?)
+    }
 }
 
 /// The fee for taking `size` shares at `price`: `shares x rate x (p (1 - p))^exponent`, in units of [`FEE_UNIT`].
@@ -53,6 +59,18 @@ pub fn fee(size: Size, price: Price, schedule: &FeeSchedule, rounding: Rounding)
     let units = exact.and_then(|fee| fee.times(Fraction::new(1, FEE_UNIT.0 as u128)));
     let units = units.and_then(|units| units.round(rounding)).ok_or_else(|| schedule.unfit())?;
     units.checked_mul(FEE_UNIT.0).map(Cash).ok_or_else(|| schedule.unfit())
+}
+
+/// The fee for taking shares for `dollars` at `price`: as many as they buy, fractions of a millionth too. In millionths.
+pub fn fee_on_dollars(
+    dollars: Cash,
+    price: Price,
+    schedule: &FeeSchedule,
+    rounding: Rounding,
+) -> Result<Cash, AmountError> {
+    let exact = schedule.per_dollar(price).zip(u128::try_from(dollars.0).ok());
+    let exact = exact.and_then(|(rate, dollars)| rate.times(Fraction::new(dollars, 1)));
+    exact.and_then(|fee| fee.round(rounding)).map(Cash).ok_or_else(|| schedule.unfit())
 }
 
 /// A fraction from 0 up, in lowest terms.
@@ -119,7 +137,10 @@ mod tests {
         assert_eq!(one(Rounding::HalfEven), Cash(690));
         assert_eq!(fee(Size(1_000_000), Price(10_000), &FeeSchedule::FREE, Rounding::Ceil).unwrap(), Cash(0));
         let old = FeeSchedule { rate_ppm: 250_000, exponent: 2, taker_only: true };
-        assert_eq!(fee(Size(10_000_000_000_000), Price(500_000), &old, Rounding::Floor).unwrap(), Cash(156_250_000_000));
+        assert_eq!(
+            fee(Size(10_000_000_000_000), Price(500_000), &old, Rounding::Floor).unwrap(),
+            Cash(156_250_000_000)
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod tick;
 
 pub use budget::{Formula, buy_within, shrink, worst_fee_price};
 pub use depth::{Target, market_price};
-pub use fee::{FEE_UNIT, FeeSchedule, fee};
+pub use fee::{FEE_UNIT, FeeSchedule, fee, fee_on_dollars};
 pub use tick::Tick;
 
 use crate::OrderType;
@@ -100,13 +100,7 @@ pub enum AmountError {
 /// Amounts of an order with a price and a size. The size is cut to hundredths of a share, the dollars are then exact.
 ///
 /// A purchase that must take at once (FAK, FOK) is in whole cents like a market order, whatever it is called.
-pub fn limit(
-    tick: Tick,
-    side: Side,
-    price: Price,
-    size: Size,
-    order_type: OrderType,
-) -> Result<Amounts, AmountError> {
+pub fn limit(tick: Tick, side: Side, price: Price, size: Size, order_type: OrderType) -> Result<Amounts, AmountError> {
     tick.check(price)?;
     let size = size.floor_to(LOT);
     // Exact: a hundredth of a share times a ten-thousandth of a dollar is a millionth.

@@ -108,14 +108,16 @@ mod tests {
 
     #[test]
     fn nothing_secret_is_shown() {
-        let text = r#"{"apiKey":"00000000-0000-0000-0000-000000000001","secret":"CANARYAAAA==","passphrase":"CANARYPASS"}"#;
+        let text =
+            r#"{"apiKey":"00000000-0000-0000-0000-000000000001","secret":"CANARYAAAA==","passphrase":"CANARYPASS"}"#;
         let credentials: Credentials = serde_json::from_str(text).unwrap();
         let headers = l2_headers(&credentials, &Address::ZERO, 1, "GET", "/data/orders", None).unwrap();
         assert_eq!(headers.get("poly_passphrase"), Some("CANARYPASS"));
         let shown = format!("{credentials:?} {credentials:#?} {headers:?} {:?}", credentials.secret);
         assert!(!shown.contains("CANARY") && !shown.contains(headers.get("POLY_SIGNATURE").unwrap()), "{shown}");
         assert!(shown.contains("00000000-0000-0000-0000-000000000001") && shown.contains("POLY_PASSPHRASE"));
-        let wrong = serde_json::from_str::<Credentials>(r#"{"apiKey":"a","secret":"CANARY","passphrase":7}"#).unwrap_err();
+        let wrong =
+            serde_json::from_str::<Credentials>(r#"{"apiKey":"a","secret":"CANARY","passphrase":7}"#).unwrap_err();
         assert!(!wrong.to_string().contains("CANARY"), "{wrong}");
     }
 

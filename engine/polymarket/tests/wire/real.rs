@@ -1,0 +1,76 @@
+//! Objects that the venue really sent.
+
+use super::fixture;
+use polymarket::Generation;
+use polymarket::amounts::Tick;
+use polymarket::wire::{data, gamma, list, rest};
+use serde_json::Value;
+
+/// Gamma's markets of 2024 to 2026, with 21 different sets of fields.
+#[test]
+fn gamma_markets() {
+    let (mut resolved, mut neg_risk, mut with_fees) = (0, 0, 0);
+    let lines: Vec<String> = fixture("polymarket-gamma/gamma_markets.jsonl").lines().map(str::to_owned).collect();
+    assert_eq!(lines.len(), 38);
+    for line in &lines {
+        let json: Value = serde_json::from_str(line).unwrap();
+        let market: gamma::Market = rest::read(&json["market"].to_string()).unwrap();
+        assert_eq!(market.generation(), Ok(Generation::V2), "none says a version");
+        let [yes, no] = market.tokens().unwrap();
+        for token in [yes, no] {
+            assert_eq!(Generation::of_token(&token), Generation::V2, "{}: its ids say the same", market.slug);
+        }
+        Tick::new(market.order_price_min_tick_size.unwrap()).unwrap();
+        assert!(market.end_date.is_some() && market.condition_id.is_some(), "{}", market.slug);
+        assert!(market.volume_num.0 >= 0 && market.outcomes.len() == 2);
+        resolved += usize::from(market.resolved().is_some());
+        neg_risk += usize::from(market.neg_risk);
+        with_fees += usize::from(market.fees().unwrap().rate_ppm > 0);
+    }
+    assert_eq!((resolved, neg_risk), (4, 26));
+    assert!(with_fees > 0, "{with_fees}");
+}
+
+#[test]
+fn a_whole_event() {
+    let event: gamma::Event = rest::read(&fixture("polymarket-gamma/fed-decision-june_gamma-event.json")).unwrap();
+    assert!(event.neg_risk && event.markets.len() >= 5, "{}", event.markets.len());
+    let infos: Vec<rest::MarketInfo> =
+        rest::read(&fixture("polymarket-gamma/fed-decision-june_clob-markets.json")).unwrap();
+    assert_eq!(infos.len(), 5);
+    for info in &infos {
+        let market = event.markets.iter().find(|m| m.condition_id == Some(info.condition_id)).unwrap();
+        assert_eq!(market.tokens().unwrap(), [info.tokens[0].token, info.tokens[1].token], "{}", market.slug);
+        assert_eq!(info.fees.unwrap().schedule().unwrap().rate_ppm, 50_000);
+        assert_eq!(Some(info.tick_size), market.order_price_min_tick_size);
+    }
+    let search: gamma::Search = rest::read(&fixture("polymarket-gamma/fed-decision-june_gamma-search.json")).unwrap();
+    assert!(!search.events.is_empty());
+    for name in ["carlos_gamma_event", "hugompt_gamma_event_crypto_updown"] {
+        let text = fixture(&format!("polymarket-gamma/{name}.json"));
+        let json: Value = serde_json::from_str(&text).unwrap();
+        let one = if json.is_array() { json[0].to_string() } else { json.to_string() };
+        let event: gamma::Event = rest::read(&one).unwrap();
+        assert!(!event.markets.is_empty(), "{name}");
+    }
+    let markets = list::<gamma::Market>(&fixture("polymarket-gamma/hugompt_gamma_markets.json")).unwrap();
+    assert!(!markets.is_empty() && markets.iter().all(Result::is_ok), "{markets:?}");
+}
+
+#[test]
+fn books_history_and_wallets() {
+    let many = fixture("polymarket-gamma/fed-decision-june_clob-books.json");
+    for book in rest::books(&many).unwrap() {
+        let book = book.unwrap();
+        assert!(book.bids.windows(2).all(|pair| pair[0].price > pair[1].price));
+        assert!(book.asks.windows(2).all(|pair| pair[0].price < pair[1].price));
+        assert!(book.bids.first().zip(book.asks.first()).is_none_or(|(bid, ask)| bid.price < ask.price));
+    }
+    let history = rest::history(&fixture("polymarket-gamma/hugompt_clob_prices_history.json")).unwrap();
+    assert_eq!(history.len(), 3);
+    let positions = list::<data::PositionV1>(&fixture("polymarket-gamma/hugompt_data_positions.json")).unwrap();
+    let positions: Vec<_> = positions.into_iter().map(Result::unwrap).collect();
+    assert_eq!((positions[0].size.0, positions[0].cash_pnl.0), (262_980_000, -159_338_700));
+    let trades = list::<data::TradeV1>(&fixture("polymarket-gamma/hugompt_data_trades.json")).unwrap();
+    assert!(!trades.is_empty() && trades.iter().all(Result::is_ok));
+}
