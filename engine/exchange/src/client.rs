@@ -92,4 +92,3 @@ fn add(sizes: &mut BTreeMap<Price, Size>, price: Price, size: Size) {
         *sum = sum.plus(size).unwrap_or(*sum);
     }
 }
-

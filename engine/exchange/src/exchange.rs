@@ -62,9 +62,20 @@ pub struct Divergence {
 /// What is on its way to the exchange, or waits inside it for a time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Due {
-    Arrive { order: Incoming, again: bool },
-    Cancel { account: AccountId, order: OrderId, reason: CancelReason, cause: Option<Seq> },
-    Expire { account: AccountId, order: OrderId },
+    Arrive {
+        order: Incoming,
+        again: bool,
+    },
+    Cancel {
+        account: AccountId,
+        order: OrderId,
+        reason: CancelReason,
+        cause: Option<Seq>,
+    },
+    Expire {
+        account: AccountId,
+        order: OrderId,
+    },
     Confirm(Match),
     /// Two clients met: both sides are confirmed, or neither.
     ConfirmBoth(Match, Match),
@@ -361,7 +372,14 @@ impl Exchange {
         self.say_at(at, order.account, order.cause, order.cycle, event);
     }
 
-    pub(crate) fn say_at(&mut self, at: UtcNanos, account: AccountId, cause: Option<Seq>, cycle: Option<CycleId>, event: Event) {
+    pub(crate) fn say_at(
+        &mut self,
+        at: UtcNanos,
+        account: AccountId,
+        cause: Option<Seq>,
+        cycle: Option<CycleId>,
+        event: Event,
+    ) {
         self.counter += 1;
         self.outbox.insert((at, self.counter), Report { account, cause, cycle, event });
     }

@@ -249,9 +249,8 @@ impl Venue {
 
     fn publish_resolved(&mut self, market: MarketId) {
         let winner = self.markets.get(market).and_then(|m| m.resolved);
-        let winner = [market.yes(), market.no()]
-            .into_iter()
-            .find(|t| winner.is_some_and(|r| r.payout(*t) == Price::ONE));
+        let winner =
+            [market.yes(), market.no()].into_iter().find(|t| winner.is_some_and(|r| r.payout(*t) == Price::ONE));
         let mut frame = self.about(market);
         frame["event_type"] = json!("market_resolved");
         frame["winning_asset_id"] = json!(winner.map(|t| self.catalogue.token_text(t)).unwrap_or_default());
@@ -299,11 +298,7 @@ impl Venue {
     }
 }
 
-fn differences(
-    before: &BTreeMap<Price, Size>,
-    now: &BTreeMap<Price, Size>,
-    side: Side,
-) -> Vec<(Side, Price, Size)> {
+fn differences(before: &BTreeMap<Price, Size>, now: &BTreeMap<Price, Size>, side: Side) -> Vec<(Side, Price, Size)> {
     let new = now.iter().filter(|(price, size)| before.get(*price) != Some(*size)).map(|(p, s)| (side, *p, *s));
     let gone = before.keys().filter(|price| !now.contains_key(*price)).map(|p| (side, *p, Size::ZERO));
     new.chain(gone).collect()

@@ -6,9 +6,9 @@ use crate::clients::Key;
 use crate::gate::Asked;
 use crate::orders::Status;
 use crate::venue::Venue;
+use schemas::Event;
 use schemas::OrderId;
 use schemas::event::{CancelReason, OrderEvent};
-use schemas::Event;
 use serde_json::{Map, Value, json};
 
 const CANCEL_MAX: usize = polymarket::CANCEL_MAX;
@@ -62,7 +62,8 @@ impl Venue {
 
     /// Ids of a key's open orders, of one market or token if the body names one.
     fn own_open(&self, key: &str, by_market: bool, body: Option<&Value>) -> Vec<String> {
-        let named = |name| body.and_then(|b| b.get(name)).and_then(Value::as_str).filter(|t| !t.is_empty() && by_market);
+        let named =
+            |name| body.and_then(|b| b.get(name)).and_then(Value::as_str).filter(|t| !t.is_empty() && by_market);
         let (market, token) = (named("market"), named("asset_id"));
         let market = market.map(|m| self.catalogue.condition(m).map(|l| l.market));
         let token = token.map(|t| self.catalogue.token(t));

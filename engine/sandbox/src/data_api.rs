@@ -59,9 +59,10 @@ impl Venue {
 
     fn positions(&self, wallet: Address, request: &Request, old: bool) -> Vec<Value> {
         let condition = request.param("condition_id").or(request.param("market"));
-        let held = self.held(wallet).into_iter().filter(|h| {
-            condition.as_ref().is_none_or(|c| *c == self.catalogue.condition_text(h.token.market()))
-        });
+        let held = self
+            .held(wallet)
+            .into_iter()
+            .filter(|h| condition.as_ref().is_none_or(|c| *c == self.catalogue.condition_text(h.token.market())));
         held.filter_map(|h| self.position(wallet, &h, old)).collect()
     }
 
@@ -74,8 +75,7 @@ impl Venue {
         let gain = value.0.saturating_sub(h.cost.0);
         let index = u8::from(h.token.outcome() == Outcome::No);
         let ended = m.resolved.is_some();
-        let (token, condition) =
-            (self.catalogue.token_text(h.token), self.catalogue.condition_text(h.token.market()));
+        let (token, condition) = (self.catalogue.token_text(h.token), self.catalogue.condition_text(h.token.market()));
         let opposite = self.catalogue.token_text(h.token.complement());
         let (title, slug, outcome) = (&m.listed.question, &m.listed.slug, outcome_name(h.token));
         if old {

@@ -133,7 +133,8 @@ impl Venue {
         let maker = self.party(fill);
         let same = open.iter_mut().find(|o| {
             let of = o.trade.makers.first();
-            o.by_client.is_none() && of.is_some_and(|m| m.token == fill.token && m.price == fill.price && m.side == fill.side)
+            o.by_client.is_none()
+                && of.is_some_and(|m| m.token == fill.token && m.price == fill.price && m.side == fill.side)
         });
         if let Some(same) = same {
             let taker = &mut same.trade.taker;
@@ -214,8 +215,8 @@ impl Venue {
         let keys = self.trades.at(at).map(|t| t.keys.clone()).unwrap_or_default();
         match stage {
             // The exchange reports every match of it, and those reports set the trade's stage.
-            Stage::Confirmed => drop(self.exchange.settle(&keys, false)),
-            Stage::Failed => drop(self.exchange.settle(&keys, true)),
+            Stage::Confirmed => _ = self.exchange.settle(&keys, false),
+            Stage::Failed => _ = self.exchange.settle(&keys, true),
             _ => self.stage(at, stage),
         }
         if stage.is_final() {

@@ -64,9 +64,7 @@ pub(crate) fn refusal(mode: Mode, left_s: i64, asked: Asked) -> Option<Response>
     let is_order = matches!(asked, Asked::Order { .. });
     match mode {
         Mode::Restarting => Some(Response::error(425, "the matching engine is restarting").with("Retry-After", 1)),
-        Mode::Disabled => {
-            Some(Response::error(503, "Trading is currently disabled. Check polymarket.com for updates"))
-        }
+        Mode::Disabled => Some(Response::error(503, "Trading is currently disabled. Check polymarket.com for updates")),
         Mode::CancelOnly if is_order => Some(Response::error(
             503,
             "Trading is currently cancel-only. New orders are not accepted, but cancels are allowed.",

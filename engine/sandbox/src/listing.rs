@@ -91,7 +91,8 @@ impl Venue {
         }
         let ids = request.json();
         let ids = ids.as_ref().and_then(Value::as_array).cloned().unwrap_or_default();
-        let all: Map<String, Value> = ids.iter().filter_map(Value::as_str).map(|id| (id.to_owned(), json!(false))).collect();
+        let all: Map<String, Value> =
+            ids.iter().filter_map(Value::as_str).map(|id| (id.to_owned(), json!(false))).collect();
         Response::ok(&Value::Object(all))
     }
 }

@@ -131,8 +131,4 @@ impl Orders {
     pub fn open(&self) -> impl Iterator<Item = &Placed> {
         self.open.iter().filter_map(|n| self.get(*n))
     }
-
-    pub fn iter(&self) -> impl Iterator<Item = &Placed> {
-        self.list.iter()
-    }
 }

@@ -11,9 +11,7 @@ use crate::parse::{Posted, invalid};
 use crate::venue::{Timer, Venue};
 use exchange::{AccountId, Incoming};
 use polymarket::{OrderType, SignatureError, SignatureType, verify_order};
-use schemas::event::{
-    Action, OrderEvent, OrderIntended, OrderPlan, Purpose, Style, TimeInForce,
-};
+use schemas::event::{Action, OrderEvent, OrderIntended, OrderPlan, Purpose, Style, TimeInForce};
 use schemas::money::MICRO;
 use schemas::{Bytes32, Cash, Event, OrderId, Price, Rounding, Side, Size, TokenId, UtcNanos};
 use serde_json::{Value, json};
@@ -151,12 +149,8 @@ impl Venue {
     /// The delay of an order is over.
     pub(crate) fn match_delayed(&mut self, number: OrderId) {
         let Some(placed) = self.orders.get(number).filter(|o| o.status == Status::Delayed).cloned() else { return };
-        let posted = Posted {
-            order: placed.order,
-            signature: Vec::new(),
-            owner: placed.key.clone(),
-            terms: placed.terms,
-        };
+        let posted =
+            Posted { order: placed.order, signature: Vec::new(), owner: placed.key.clone(), terms: placed.terms };
         let name = (placed.account, number, placed.hash);
         let incoming = self.incoming(&posted, placed.token, placed.price, placed.size, name);
         self.orders.change(number, |o| o.status = Status::Live);

@@ -216,9 +216,15 @@ impl Venue {
             (Contract::Pusd, ALLOWANCE) => {
                 Some(self.chain.allowance_word(call.address(0)?, call.address(1)?, &self.settings).0.to_vec())
             }
-            (Contract::Usdc | Contract::UsdcE, ALLOWANCE) => {
-                Some(self.chain.allowances.get(&(call.address(0)?, call.address(1)?)).copied().unwrap_or_default().0.to_vec())
-            }
+            (Contract::Usdc | Contract::UsdcE, ALLOWANCE) => Some(
+                self.chain
+                    .allowances
+                    .get(&(call.address(0)?, call.address(1)?))
+                    .copied()
+                    .unwrap_or_default()
+                    .0
+                    .to_vec(),
+            ),
             (Contract::Ctf | Contract::PositionManager, TOKEN_BALANCE) => {
                 one(self.shares_of(call.address(0)?, &call.word(1)?))
             }

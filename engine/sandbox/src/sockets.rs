@@ -77,9 +77,8 @@ impl Sockets {
 
     /// Sessions of a key that hear of a market.
     pub fn owners(&self, key: &str, market: MarketId) -> Vec<SessionId> {
-        let hears = |s: &Session| {
-            s.key.as_deref() == Some(key) && (s.markets.is_empty() || s.markets.contains(&market))
-        };
+        let hears =
+            |s: &Session| s.key.as_deref() == Some(key) && (s.markets.is_empty() || s.markets.contains(&market));
         self.sessions.iter().filter(|(_, s)| hears(s)).map(|(id, _)| *id).collect()
     }
 
@@ -170,7 +169,7 @@ impl Venue {
         let Some(s) = self.sockets.sessions.get_mut(&session) else { return };
         s.custom = custom.unwrap_or(s.custom);
         if removes {
-            tokens.iter().for_each(|t| drop(s.tokens.remove(t)));
+            s.tokens.retain(|t| !tokens.contains(t));
             return self.sockets.forget();
         }
         s.tokens.extend(&tokens);
@@ -185,16 +184,15 @@ impl Venue {
     }
 
     fn user_frame(&mut self, session: SessionId, frame: &Value) {
-        let markets: Vec<MarketId> = texts(frame, "markets")
-            .iter()
-            .filter_map(|c| self.catalogue.condition(c).map(|l| l.market))
-            .collect();
+        let markets: Vec<MarketId> =
+            texts(frame, "markets").iter().filter_map(|c| self.catalogue.condition(c).map(|l| l.market)).collect();
         if let Some(auth) = frame.get("auth") {
             let part = |name| auth.get(name).and_then(Value::as_str).unwrap_or_default();
             let id = part("apiKey");
-            let knows = self.clients.key(id).is_some_and(|k| {
-                k.secret.expose() == part("secret") && k.passphrase.expose() == part("passphrase")
-            });
+            let knows = self
+                .clients
+                .key(id)
+                .is_some_and(|k| k.secret.expose() == part("secret") && k.passphrase.expose() == part("passphrase"));
             if let Some(s) = self.sockets.sessions.get_mut(&session) {
                 s.key = knows.then(|| id.to_owned());
             }
@@ -202,7 +200,7 @@ impl Venue {
         let removes = frame.get("operation").and_then(Value::as_str) == Some("unsubscribe");
         if let Some(s) = self.sockets.sessions.get_mut(&session) {
             if removes {
-                markets.iter().for_each(|m| drop(s.markets.remove(m)));
+                s.markets.retain(|m| !markets.contains(m));
             } else {
                 s.markets.extend(markets);
             }

@@ -139,8 +139,7 @@ fn faults(path: &Path) -> Result<Faults, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|e| Failure::new(Code::Usage, format!("{} cannot be read: {e}", path.display())))?;
     serde_json::from_str(&text).map_err(|e| {
-        Failure::new(Code::Config, format!("{}: {e}", path.display()))
-            .next("ops/sandbox-faults.json names every fault")
+        Failure::new(Code::Config, format!("{}: {e}", path.display())).next("ops/sandbox-faults.json names every fault")
     })
 }
 

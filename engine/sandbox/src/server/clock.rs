@@ -78,9 +78,7 @@ impl Pace {
     pub fn venue(&self, here: UtcNanos, last: UtcNanos) -> UtcNanos {
         match (self.clock, self.speed) {
             (Clock::Real, _) => here,
-            (Clock::Recorded, Speed::Times(n)) => {
-                self.there.plus(here.since(self.here).saturating_mul(i64::from(n)))
-            }
+            (Clock::Recorded, Speed::Times(n)) => self.there.plus(here.since(self.here).saturating_mul(i64::from(n))),
             (Clock::Recorded, _) => last,
         }
     }
@@ -107,7 +105,10 @@ mod tests {
 
     #[test]
     fn speeds_are_read() {
-        assert_eq!(("10".parse(), "max".parse(), "hand".parse()), (Ok(Speed::Times(10)), Ok(Speed::Max), Ok(Speed::Hand)));
+        assert_eq!(
+            ("10".parse(), "max".parse(), "hand".parse()),
+            (Ok(Speed::Times(10)), Ok(Speed::Max), Ok(Speed::Hand))
+        );
         assert!(["0", "-1", "fast", ""].iter().all(|t| t.parse::<Speed>().is_err()));
     }
 

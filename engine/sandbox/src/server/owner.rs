@@ -99,7 +99,8 @@ impl Owner {
 
     /// Until nobody can ask any more.
     pub fn run(mut self, inbox: mpsc::Receiver<Ask>) -> Result<(), ServeError> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(ServeError::Thread)?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(ServeError::Thread)?;
         let result = runtime.block_on(self.turn(inbox));
         let complete = result.is_ok();
         self.journal.close(complete)?;
