@@ -6,7 +6,7 @@ use super::workspace::{self, Member};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Each crate with the crates it may import. A line names only crates of lines above it.
-const ALLOWED: [(&str, &[&str]); 15] = [
+const ALLOWED: [(&str, &[&str]); 16] = [
     ("arena-schemas", &[]),
     ("arena-log", &["arena-schemas"]),
     ("arena-backup", &["arena-schemas", "arena-log"]),
@@ -18,6 +18,11 @@ const ALLOWED: [(&str, &[&str]); 15] = [
     // The only crate that has a private key. Nothing that decides or talks to a venue imports it.
     ("arena-signer", &["arena-schemas", "arena-polymarket"]),
     ("arena-venues", &["arena-schemas", "arena-projections", "arena-polymarket"]),
+    // The simulated exchange behind the protocol, with its sockets.
+    (
+        "arena-sandbox",
+        &["arena-schemas", "arena-log", "arena-projections", "arena-exchange", "arena-polymarket"],
+    ),
     ("arena-models", &["arena-schemas"]),
     // What both commands show, and how they end.
     ("arena-console", &["arena-schemas", "arena-log", "arena-projections"]),
@@ -47,6 +52,7 @@ const ALLOWED: [(&str, &[&str]); 15] = [
             "arena-polymarket",
             "arena-signer",
             "arena-venues",
+            "arena-sandbox",
             "arena-models",
             "arena-console",
         ],
@@ -66,6 +72,7 @@ const EVERYTHING: &[&str] = &[
     "arena-polymarket",
     "arena-signer",
     "arena-venues",
+    "arena-sandbox",
     "arena-models",
     "arena-console",
     "arena-replay",

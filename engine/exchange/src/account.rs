@@ -57,6 +57,12 @@ impl Account {
         Ok(())
     }
 
+    /// More shares of a token; fewer if `size` is negative.
+    pub(crate) fn give(&mut self, token: TokenId, size: Size) {
+        let held = self.shares.entry(token).or_default();
+        *held = held.plus(size).unwrap_or(*held);
+    }
+
     /// Pays a token out at resolution. Returns the shares and the cash.
     pub(crate) fn settle(&mut self, token: TokenId, payout: Price) -> Result<(Size, Cash), MoneyError> {
         let size = self.shares.remove(&token).unwrap_or_default();

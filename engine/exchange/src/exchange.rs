@@ -62,10 +62,23 @@ pub struct Divergence {
 /// What is on its way to the exchange, or waits inside it for a time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Due {
-    Arrive { order: Incoming, again: bool },
-    Cancel { account: AccountId, order: OrderId, reason: CancelReason, cause: Option<Seq> },
-    Expire { account: AccountId, order: OrderId },
+    Arrive {
+        order: Incoming,
+        again: bool,
+    },
+    Cancel {
+        account: AccountId,
+        order: OrderId,
+        reason: CancelReason,
+        cause: Option<Seq>,
+    },
+    Expire {
+        account: AccountId,
+        order: OrderId,
+    },
     Confirm(Match),
+    /// Two clients met: both sides are confirmed, or neither.
+    ConfirmBoth(Match, Match),
 }
 
 /// A match that is not confirmed.
@@ -85,9 +98,9 @@ pub struct Exchange {
     /// Resting orders by market, in order of arrival.
     pub(crate) resting: BTreeMap<MarketId, Vec<Resting>>,
     pub(crate) liquidity: Liquidity,
-    seen: BTreeSet<Bytes32>,
+    pub(crate) seen: BTreeSet<Bytes32>,
     sent: BTreeMap<OrderId, Incoming>,
-    inside: BTreeMap<(UtcNanos, u64), Due>,
+    pub(crate) inside: BTreeMap<(UtcNanos, u64), Due>,
     outbox: BTreeMap<(UtcNanos, u64), Report>,
     pub(crate) now: UtcNanos,
     counter: u64,
@@ -102,15 +115,14 @@ impl Exchange {
         Self::default()
     }
 
+    /// With settings of its own, without the engine's account: nothing of it comes from a log.
+    pub fn with_settings(settings: Settings) -> Self {
+        Self { settings, ..Self::default() }
+    }
+
     /// What a client has.
     pub fn account(&self, id: AccountId) -> Option<&Account> {
         self.accounts.get(&id)
-    }
-
-    /// Opens an account, or tops it up: clients other than the engine.
-    pub fn fund(&mut self, id: AccountId, cash: Cash) {
-        let account = self.accounts.entry(id).or_default();
-        account.cash = account.cash.plus(cash).unwrap_or(account.cash);
     }
 
     /// Resting orders of a market, in order of arrival.
@@ -161,11 +173,6 @@ impl Exchange {
         Ok(())
     }
 
-    /// Sends an order of a client that is not behind a log.
-    pub fn submit(&mut self, order: Incoming, now: UtcNanos) {
-        self.wait(now.plus_millis(self.settings.submit_latency_ms), Due::Arrive { order, again: false });
-    }
-
     /// Lets time pass: what has arrived, ended or settled by `now` happens, in order.
     pub fn advance(&mut self, now: UtcNanos, market: Market<'_>) {
         while let Some(entry) = self.inside.first_entry()
@@ -177,7 +184,8 @@ impl Exchange {
                 Due::Arrive { order, again } => self.arrive(order, again, market),
                 Due::Cancel { account, order, reason, cause } => self.cancel(account, order, reason, cause),
                 Due::Expire { account, order } => self.expire(account, order),
-                Due::Confirm(m) => self.confirm(m),
+                Due::Confirm(m) => _ = self.confirm(&[m]),
+                Due::ConfirmBoth(maker, taker) => _ = self.confirm(&[maker, taker]),
             }
         }
         self.now = self.now.max(now);
@@ -256,6 +264,9 @@ impl Exchange {
             // The same bytes again: proof that we have it, never a second order.
             if again {
                 self.say(&order, Event::Order(OrderEvent::Accepted { order: order.order }));
+            } else {
+                let reason = format!("order {} is invalid. Duplicated.", order.hash.short(8));
+                self.say(&order, Event::Order(OrderEvent::Rejected { order: order.order, reason }));
             }
             return;
         }
@@ -274,7 +285,8 @@ impl Exchange {
             Some(reason) => {
                 if !lost {
                     self.say(&order, Event::Order(OrderEvent::Rejected { order: order.order, reason }));
-                } else {
+                }
+                if lost || order.account != AccountId::ENGINE {
                     self.seen.remove(&order.hash); // Nothing was kept, so asking again is answered again.
                 }
             }
@@ -287,7 +299,7 @@ impl Exchange {
         }
     }
 
-    fn cancel(&mut self, account: AccountId, id: OrderId, reason: CancelReason, cause: Option<Seq>) {
+    pub(crate) fn cancel(&mut self, account: AccountId, id: OrderId, reason: CancelReason, cause: Option<Seq>) {
         if let Some(resting) = self.unrest(account, id) {
             let mut order = resting.order;
             order.cause = cause;
@@ -314,51 +326,17 @@ impl Exchange {
         None
     }
 
-    /// A match reached the chain, or failed to.
-    fn confirm(&mut self, m: Match) {
-        let (order, trade) = (m.fill.order, m.fill.trade);
-        let event = if m.fails && self.is_there(&m) {
-            let f = &m.fill;
-            if let Some(account) = self.accounts.get_mut(&m.account) {
-                // Taking back what was booked fits whatever booking it fitted.
-                let _ = account.book(f.token, f.side, f.price, f.size, f.fee, -1);
-            }
-            OrderEvent::FillVoided { order, trade, reason: "transaction failed".to_owned() }
-        } else {
-            OrderEvent::FillConfirmed { order, trade }
-        };
-        let at = self.now.plus_millis(self.settings.report_latency_ms);
-        self.say_at(at, m.account, None, m.cycle, Event::Order(event));
-    }
-
-    /// Whether the client still has what a match brought: what it has passed on, or offers, cannot be taken back.
-    fn is_there(&self, m: &Match) -> bool {
-        let f = &m.fill;
-        let Some(account) = self.accounts.get(&m.account) else { return false };
-        match f.side {
-            Side::Buy => {
-                let free = account.shares(f.token).less(self.bound_shares(m.account, f.token));
-                f.size <= free
-            }
-            Side::Sell => {
-                let brought = f.price.notional(f.size, Rounding::Floor).unwrap_or(Cash(i64::MAX));
-                let free = account.cash.0.saturating_sub(self.bound_cash(m.account).0);
-                brought.0.saturating_sub(f.fee.0) <= free
-            }
-        }
-    }
-
     fn resolve(&mut self, market: MarketId, resolution: Resolution) {
         // Whatever is matched is on chain before the outcome is.
         let pending: Vec<_> = self
             .inside
             .iter()
-            .filter(|(_, d)| matches!(d, Due::Confirm(m) if m.fill.token.market() == market))
+            .filter(|(_, d)| d.matches().first().is_some_and(|m| m.fill.token.market() == market))
             .map(|(k, _)| *k)
             .collect();
         for key in pending {
-            if let Some(Due::Confirm(m)) = self.inside.remove(&key) {
-                self.confirm(m);
+            if let Some(due) = self.inside.remove(&key) {
+                _ = self.confirm(&due.matches());
             }
         }
         for r in self.resting.remove(&market).unwrap_or_default() {
@@ -394,13 +372,20 @@ impl Exchange {
         self.say_at(at, order.account, order.cause, order.cycle, event);
     }
 
-    fn say_at(&mut self, at: UtcNanos, account: AccountId, cause: Option<Seq>, cycle: Option<CycleId>, event: Event) {
+    pub(crate) fn say_at(
+        &mut self,
+        at: UtcNanos,
+        account: AccountId,
+        cause: Option<Seq>,
+        cycle: Option<CycleId>,
+        event: Event,
+    ) {
         self.counter += 1;
         self.outbox.insert((at, self.counter), Report { account, cause, cycle, event });
     }
 
-    /// Books a fill on the account, says so, and sets its confirmation on the way.
-    pub(crate) fn fill(&mut self, order: &Incoming, price: Price, size: Size, fee: Cash, maker: bool) {
+    /// Books a fill on the account and says so. Whoever calls sets its confirmation on the way.
+    pub(crate) fn fill(&mut self, order: &Incoming, price: Price, size: Size, fee: Cash, maker: bool) -> Match {
         self.matches += 1;
         let fill = FillBooked {
             order: order.order,
@@ -419,8 +404,7 @@ impl Exchange {
         self.say(order, Event::Order(OrderEvent::FillBooked(Box::new(fill))));
         let n = self.settings.fail_every_nth_trade;
         let fails = n > 0 && self.matches.is_multiple_of(n);
-        let m = Match { account: order.account, fill, fails, cycle: order.cycle };
-        self.wait(self.now.plus_millis(self.settings.confirm_latency_ms), Due::Confirm(m));
+        Match { account: order.account, fill, fails, cycle: order.cycle }
     }
 
     pub(crate) fn rest(&mut self, order: Incoming, remaining: Size, ahead: Size) {

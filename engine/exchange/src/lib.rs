@@ -28,19 +28,25 @@
 //! *Fees.* Takers pay `shares x rate x (p (1 - p))^exponent` in cash, makers nothing.
 //!
 //! *Settlement.* A fill is confirmed after the configured time, or voided (a fault that can be configured) if the client
-//! still has what it brought; at resolution all that is pending is confirmed, resting orders are cancelled, and each share
+//! still has what it brought; where two clients met, both sides share one fate. At resolution all that is pending is confirmed, resting orders are cancelled, and each share
 //! pays one dollar or nothing.
+//!
+//! *Clients.* Any number of accounts trade on one book. An order whose hash is known is refused as a duplicate; a refused
+//! one is not kept, so it may be sent again.
 //!
 //! What is not modelled: our orders do not change what others do, and hidden or delayed (`seconds_delay`) matching.
 
 mod account;
+mod client;
 mod exchange;
 mod liquidity;
 mod matching;
 mod order;
 mod settings;
+mod settle;
 
 pub use account::{Account, AccountId};
+
 pub use exchange::{Divergence, Exchange, Market, Report};
-pub use order::{Incoming, Resting};
+pub use order::{Incoming, Resting, own_price};
 pub use settings::Settings;

@@ -1,6 +1,6 @@
 //! Matching: the rules of the crate's documentation, one function each.
 
-use crate::exchange::{Exchange, Market};
+use crate::exchange::{Exchange, Market, Match};
 use crate::liquidity::{best, recorded};
 use crate::order::{Incoming, Resting, own_price};
 use schemas::event::{CancelReason, FeeSchedule, Level, OrderEvent, TimeInForce};
@@ -101,6 +101,12 @@ impl Exchange {
         self.rest(order, remaining, ahead);
     }
 
+    /// What an order could take at its limit now.
+    pub fn takes(&self, order: &Incoming, market: Market<'_>) -> Size {
+        let offers = self.offers(order, market);
+        offers.iter().fold(Size::ZERO, |sum, o| sum.plus(self.left(o, order)).unwrap_or(Size(i64::MAX)))
+    }
+
     /// What an order could take, best first; at one price the recording before clients.
     fn offers(&self, order: &Incoming, market: Market<'_>) -> Vec<Offer> {
         let id = order.token.market();
@@ -137,26 +143,31 @@ impl Exchange {
 
     fn trade(&mut self, order: &Incoming, offer: &Offer, size: Size, fee: FeeSchedule) {
         let id = order.token.market();
-        let price = match offer {
+        let (price, maker) = match offer {
             Offer::Recorded(level) => {
                 self.liquidity.take(id, order.book_side().other(), *level, size);
-                level.price
+                (level.price, None)
             }
-            Offer::Client { arrival, price } => {
-                self.fill_resting(id, *arrival, size);
-                *price
-            }
+            Offer::Client { arrival, price } => (*price, self.fill_resting(id, *arrival, size)),
         };
         let own = own_price(order.token, price);
         // A fee that does not fit belongs to a size that does not fit; it was refused before.
         let fee = fee.taker_fee(own, size).unwrap_or(Cash::ZERO);
-        self.fill(order, own, size, fee, false);
+        let taker = self.fill(order, own, size, fee, false);
+        self.confirm_later(maker, taker);
+    }
+
+    /// Fills a resting order against the recording.
+    fn fill_from_recording(&mut self, market: MarketId, arrival: u64, size: Size) {
+        if let Some(maker) = self.fill_resting(market, arrival, size) {
+            self.confirm_later(None, maker);
+        }
     }
 
     /// Fills a resting order at its own price, as maker.
-    fn fill_resting(&mut self, market: MarketId, arrival: u64, size: Size) {
-        let Some(list) = self.resting.get_mut(&market) else { return };
-        let Some(i) = list.iter().position(|r| r.arrival == arrival) else { return };
+    fn fill_resting(&mut self, market: MarketId, arrival: u64, size: Size) -> Option<Match> {
+        let list = self.resting.get_mut(&market)?;
+        let i = list.iter().position(|r| r.arrival == arrival)?;
         let size = Size(size.0.min(list[i].remaining.0));
         list[i].remaining = list[i].remaining.less(size);
         let order = list[i].order;
@@ -166,7 +177,7 @@ impl Exchange {
         if list.is_empty() {
             self.resting.remove(&market);
         }
-        self.fill(&order, order.price, size, Cash::ZERO, true);
+        Some(self.fill(&order, order.price, size, Cash::ZERO, true))
     }
 
     /// The recorded size at an order's own price, on its own side: what is ahead of it.
@@ -251,7 +262,7 @@ impl Exchange {
                     continue;
                 }
                 self.liquidity.take(id, side, level, size);
-                self.fill_resting(id, arrival, size);
+                self.fill_from_recording(id, arrival, size);
                 remaining = remaining.less(size);
             }
         }
@@ -286,7 +297,7 @@ impl Exchange {
             }
             if reaches.0 > 0 {
                 budget = budget.less(reaches);
-                self.fill_resting(id, arrival, reaches);
+                self.fill_from_recording(id, arrival, reaches);
             }
         }
     }

@@ -75,7 +75,7 @@ impl Incoming {
 }
 
 /// A YES price as the price of `token`, and back: the two are complements for NO.
-pub(crate) fn own_price(token: TokenId, price: Price) -> Price {
+pub fn own_price(token: TokenId, price: Price) -> Price {
     match token.outcome() {
         Outcome::Yes => price,
         Outcome::No => price.complement(),

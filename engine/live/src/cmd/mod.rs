@@ -14,6 +14,7 @@ pub mod pnl;
 pub mod query;
 pub mod restore;
 pub mod run;
+pub mod sandbox;
 mod session;
 pub mod signer;
 pub mod summary;
@@ -110,6 +111,8 @@ pub enum Cmd {
     Demo(demo::DemoArgs),
     /// Trade: on paper from a recording, or, with `--live`, for real
     Run(run::RunArgs),
+    /// Replay a recording as a venue that speaks Polymarket's protocol, for any bot
+    Sandbox(sandbox::SandboxArgs),
     /// Turn recorded files into a log
     Import(import::ImportArgs),
     /// Trade a recorded log as fast as it goes and report
@@ -164,6 +167,7 @@ pub fn run(cli: Cli) -> Outcome {
     match cli.command {
         Cmd::Demo(args) => demo::run(global, &args),
         Cmd::Run(args) => run::run(global, &args),
+        Cmd::Sandbox(args) => sandbox::run(global, &args),
         Cmd::Import(args) => import::run(global, &args),
         Cmd::Backtest(args) => backtest::run(global, &args),
         Cmd::Status(args) => query::status(global, &args),

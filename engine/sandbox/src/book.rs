@@ -1,0 +1,305 @@
+//! Books as the venue shows them, and what is published when one changes. One book stands behind both outcomes: what bids
+//! for YES at a price offers NO at the rest of the dollar.
+
+use crate::base::{derived, hash_text};
+use crate::catalogue::outcome_name;
+use crate::faults::Fault;
+use crate::sockets::Shown;
+use crate::venue::Venue;
+use exchange::own_price;
+use schemas::event::{Level, MarketChange, MarketEvent};
+use schemas::{MarketId, Outcome, Price, Side, Size, TokenId};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Best bid and ask of a token, where there are any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Best {
+    pub bid: Option<Level>,
+    pub ask: Option<Level>,
+}
+
+impl Venue {
+    /// One side of a token's book, best first.
+    pub(crate) fn side(&self, token: TokenId, side: Side) -> Vec<Level> {
+        let is_no = token.outcome() == Outcome::No;
+        let of = if is_no { side.other() } else { side };
+        let levels = self.exchange.depth(token.market(), of, self.market());
+        levels.into_iter().map(|l| Level { price: own_price(token, l.price), size: l.size }).collect()
+    }
+
+    pub(crate) fn best(&self, token: TokenId) -> Best {
+        Best { bid: self.side(token, Side::Buy).first().copied(), ask: self.side(token, Side::Sell).first().copied() }
+    }
+
+    /// The price of the last trade as text; empty if there was none.
+    pub(crate) fn last_trade(&self, token: TokenId) -> String {
+        let price = self.quotes.get(token).last_trade;
+        if price.0 > 0 { price.to_string() } else { String::new() }
+    }
+
+    /// A whole book, with its hash. Bids ascend and asks descend: the best is last.
+    pub(crate) fn book_json(&self, token: TokenId) -> Option<Value> {
+        let market = self.markets.get(token.market())?;
+        let levels = |side| -> Vec<Value> {
+            let best_last = self.side(token, side).into_iter().rev();
+            best_last.map(|l| json!({ "price": l.price.to_string(), "size": l.size.to_string() })).collect()
+        };
+        let mut book = json!({
+            "market": self.catalogue.condition_text(token.market()),
+            "asset_id": self.catalogue.token_text(token),
+            "timestamp": self.now.as_millis().to_string(),
+            "bids": levels(Side::Buy),
+            "asks": levels(Side::Sell),
+            "min_order_size": market.min_size.to_string(),
+            "tick_size": market.tick.to_string(),
+            "neg_risk": market.listed.neg_risk,
+            "last_trade_price": self.last_trade(token),
+        });
+        book["hash"] = json!(polymarket::book_hash(&book.to_string())?);
+        Some(book)
+    }
+
+    /// The same as an event.
+    pub(crate) fn book_event(&self, token: TokenId) -> Option<Value> {
+        let mut book = self.book_json(token)?;
+        book["event_type"] = json!("book");
+        Some(book)
+    }
+
+    fn shown_now(&self, market: MarketId) -> Shown {
+        let levels = |side| {
+            let depth = self.exchange.depth(market, side, self.market());
+            depth.into_iter().map(|l| (l.price, l.size)).collect()
+        };
+        Shown { bids: levels(Side::Buy), asks: levels(Side::Sell) }
+    }
+
+    /// Somebody begins to listen to a market.
+    pub(crate) fn watch(&mut self, market: MarketId) {
+        if !self.sockets.is_watched(market) {
+            let shown = self.shown_now(market);
+            self.sockets.shown.insert(market, shown);
+        }
+    }
+
+    /// What a recorded event makes to be published. `traded`: trades of clients that it led to.
+    pub(crate) fn publish(&mut self, event: &MarketEvent, traded: Vec<usize>) {
+        match event {
+            MarketEvent::BookDelta(d) if traded.is_empty() && self.exchange.resting(d.token.market()).is_empty() => {
+                self.publish_change(d.token.market());
+            }
+            MarketEvent::BookSnapshot(s) => self.publish_book(s.token.market()),
+            MarketEvent::Trade(t) => {
+                self.publish_trade(t.token, t.aggressor, t.price, t.size, None);
+                self.publish_change(t.token.market());
+            }
+            MarketEvent::Changed { market, change: MarketChange::Tick(tick) } => self.publish_tick(*market, *tick),
+            MarketEvent::Resolved { market, .. } => self.publish_resolved(*market),
+            MarketEvent::Listed(listed) => self.publish_new(listed.market),
+            _ => {
+                if let Some(market) = event.market() {
+                    self.publish_change(market);
+                }
+            }
+        }
+        self.publish_changes(traded);
+    }
+
+    /// Publishes the markets that clients changed, and trades of clients.
+    pub(crate) fn publish_changes(&mut self, traded: Vec<usize>) {
+        let mut touched = BTreeSet::new();
+        for at in traded {
+            let Some(trade) = self.trades.at(at) else { continue };
+            let (taker, hash) = (trade.taker.clone(), trade.transaction);
+            touched.insert(taker.token.market());
+            let hash = hash.as_ref().map(hash_text);
+            // A trade that the recording made is published as the recording has it.
+            if taker.order.is_some() {
+                self.publish_trade(taker.token, taker.side, taker.price, taker.size, hash);
+            }
+        }
+        let dirty = std::mem::take(&mut self.dirty);
+        for market in dirty.union(&touched).copied() {
+            self.publish_change(market);
+            if touched.contains(&market) {
+                self.publish_book(market);
+            }
+        }
+    }
+
+    /// The levels of one market that are other than last published.
+    fn publish_change(&mut self, market: MarketId) {
+        let Some(before) = self.sockets.shown.get(&market) else { return };
+        let now = self.shown_now(market);
+        let mut changes = differences(&before.bids, &now.bids, Side::Buy);
+        changes.extend(differences(&before.asks, &now.asks, Side::Sell));
+        if changes.is_empty() {
+            return;
+        }
+        let best = |s: &Shown| (s.bids.last_key_value().map(|l| *l.0), s.asks.first_key_value().map(|l| *l.0));
+        let moved = best(before) != best(&now);
+        self.sockets.shown.insert(market, now);
+        if self.dice.hits(Fault::lost_change, &self.faults) {
+            return;
+        }
+        let frame = self.change_frame(market, &changes);
+        self.to_listeners(market, false, frame);
+        if moved {
+            for token in [market.yes(), market.no()] {
+                let frame = self.best_frame(token);
+                self.to_listeners(market, true, frame);
+            }
+        }
+    }
+
+    fn change_frame(&self, market: MarketId, changes: &[(Side, Price, Size)]) -> Value {
+        let mut list = Vec::new();
+        for token in [market.yes(), market.no()] {
+            let best = self.best(token);
+            let price = |level: Option<Level>, empty: &str| level.map_or(empty.to_owned(), |l| l.price.to_string());
+            // Nobody can recompute the hash of a change, so it only has to be another each time.
+            let seed = [self.now.0.to_be_bytes(), (changes.len() as u64).to_be_bytes()].concat();
+            let hash = derived(&[b"change", &seed, self.catalogue.token_text(token).as_bytes()]).short(40);
+            for (side, at, size) in changes {
+                let side = if token.outcome() == Outcome::No { side.other() } else { *side };
+                list.push(json!({
+                    "asset_id": self.catalogue.token_text(token),
+                    "price": own_price(token, *at).to_string(),
+                    "size": size.to_string(),
+                    "side": side.to_string(),
+                    "hash": hash,
+                    "best_bid": price(best.bid, "0"),
+                    "best_ask": price(best.ask, "1"),
+                }));
+            }
+        }
+        json!({
+            "event_type": "price_change",
+            "market": self.catalogue.condition_text(market),
+            "timestamp": self.now.as_millis().to_string(),
+            "price_changes": list,
+        })
+    }
+
+    fn best_frame(&self, token: TokenId) -> Value {
+        let best = self.best(token);
+        let (bid, ask) = (best.bid.map_or(Price::ZERO, |l| l.price), best.ask.map_or(Price::ONE, |l| l.price));
+        json!({
+            "event_type": "best_bid_ask",
+            "market": self.catalogue.condition_text(token.market()),
+            "asset_id": self.catalogue.token_text(token),
+            "best_bid": bid.to_string(),
+            "best_ask": ask.to_string(),
+            "spread": Price(ask.0 - bid.0).to_string(),
+            "timestamp": self.now.as_millis().to_string(),
+        })
+    }
+
+    /// The whole book of both outcomes.
+    fn publish_book(&mut self, market: MarketId) {
+        if !self.sockets.is_watched(market) {
+            return;
+        }
+        let shown = self.shown_now(market);
+        self.sockets.shown.insert(market, shown);
+        for session in self.sockets.listeners(market, false) {
+            for token in [market.yes(), market.no()] {
+                if self.sockets.wants(session, token)
+                    && let Some(book) = self.book_event(token)
+                {
+                    let now = self.now;
+                    self.sockets.send(session, now, book.to_string());
+                }
+            }
+        }
+    }
+
+    fn publish_trade(&mut self, token: TokenId, side: Side, price: Price, size: Size, hash: Option<String>) {
+        let frame = json!({
+            "event_type": "last_trade_price",
+            "market": self.catalogue.condition_text(token.market()),
+            "asset_id": self.catalogue.token_text(token),
+            "price": price.to_string(),
+            "size": size.to_string(),
+            "side": side.to_string(),
+            "fee_rate_bps": "0",
+            "transaction_hash": hash.unwrap_or_default(),
+            "timestamp": self.now.as_millis().to_string(),
+        });
+        self.to_listeners(token.market(), false, frame);
+    }
+
+    fn publish_tick(&mut self, market: MarketId, tick: Price) {
+        // The projection has the new grid already; the old one was told on each book before.
+        let old = self.ticks.insert(market, tick).or(self.markets.get(market).map(|m| m.listed.tick));
+        for token in [market.yes(), market.no()] {
+            let frame = json!({
+                "event_type": "tick_size_change",
+                "market": self.catalogue.condition_text(market),
+                "asset_id": self.catalogue.token_text(token),
+                "old_tick_size": old.unwrap_or(tick).to_string(),
+                "new_tick_size": tick.to_string(),
+                "timestamp": self.now.as_millis().to_string(),
+            });
+            self.to_listeners(market, false, frame);
+        }
+        self.publish_book(market);
+    }
+
+    fn publish_resolved(&mut self, market: MarketId) {
+        let winner = self.markets.get(market).and_then(|m| m.resolved);
+        let winner =
+            [market.yes(), market.no()].into_iter().find(|t| winner.is_some_and(|r| r.payout(*t) == Price::ONE));
+        let mut frame = self.about(market);
+        frame["event_type"] = json!("market_resolved");
+        frame["winning_asset_id"] = json!(winner.map(|t| self.catalogue.token_text(t)).unwrap_or_default());
+        frame["winning_outcome"] = json!(winner.map_or("", outcome_name));
+        self.to_listeners(market, true, frame);
+    }
+
+    fn publish_new(&mut self, market: MarketId) {
+        let mut frame = self.about(market);
+        frame["event_type"] = json!("new_market");
+        let now = self.now;
+        for session in self.sockets.custom() {
+            self.sockets.send(session, now, frame.to_string());
+        }
+    }
+
+    /// What both kinds of news about a market say.
+    fn about(&self, market: MarketId) -> Value {
+        let Some((listing, m)) = self.catalogue.get(market).zip(self.markets.get(market)) else { return json!({}) };
+        let ids = [market.yes(), market.no()].map(|t| self.catalogue.token_text(t));
+        let listed = &m.listed;
+        json!({
+            "id": listing.gamma_id().to_string(), "question": listed.question, "slug": listed.slug,
+            "description": "", "market": hash_text(&listing.condition), "condition_id": hash_text(&listing.condition),
+            "assets_ids": ids, "clob_token_ids": ids, "outcomes": ["Yes", "No"], "active": m.is_open(),
+            "event_message": {
+                "id": m.group.to_string(), "ticker": listed.group, "slug": listed.group, "title": listed.group,
+                "description": "",
+            },
+            "order_price_min_tick_size": m.tick.to_string(), "tags": [listed.category],
+            "timestamp": self.now.as_millis().to_string(),
+        })
+    }
+
+    fn to_listeners(&mut self, market: MarketId, custom: bool, frame: Value) {
+        let text = frame.to_string();
+        let now = self.now;
+        for session in self.sockets.listeners(market, custom) {
+            if self.dice.hits(Fault::silent_socket, &self.faults) {
+                self.sockets.silence(session);
+                continue;
+            }
+            self.sockets.send(session, now, text.clone());
+        }
+    }
+}
+
+fn differences(before: &BTreeMap<Price, Size>, now: &BTreeMap<Price, Size>, side: Side) -> Vec<(Side, Price, Size)> {
+    let new = now.iter().filter(|(price, size)| before.get(*price) != Some(*size)).map(|(p, s)| (side, *p, *s));
+    let gone = before.keys().filter(|price| !now.contains_key(*price)).map(|p| (side, *p, Size::ZERO));
+    new.chain(gone).collect()
+}

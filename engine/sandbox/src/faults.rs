@@ -1,0 +1,120 @@
+//! What can go wrong, each by itself.
+
+use serde::{Deserialize, Serialize};
+
+/// How often: by chance, in millionths, or every n-th time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Rate {
+    /// Millionths: 10,000 is one in a hundred.
+    Ppm(u32),
+    /// Every n-th time it could happen; 0 is never.
+    Every {
+        /// n.
+        every: u32,
+    },
+}
+
+impl Default for Rate {
+    fn default() -> Self {
+        Self::Ppm(0)
+    }
+}
+
+impl Rate {
+    /// Always.
+    pub const ALWAYS: Self = Self::Ppm(1_000_000);
+
+    pub(crate) fn is_off(self) -> bool {
+        matches!(self, Self::Ppm(0) | Self::Every { every: 0 })
+    }
+}
+
+macro_rules! faults {
+    ($($(#[$doc:meta])* $name:ident,)* ; $($(#[$number_doc:meta])* $number:ident: $default:expr,)*) => {
+        /// Every fault of the sandbox, all off to begin with. A JSON object sets those it names.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Faults {
+            $($(#[$doc])* pub $name: Rate,)*
+            $($(#[$number_doc])* pub $number: u64,)*
+        }
+
+        impl Default for Faults {
+            fn default() -> Self {
+                Self { $($name: Rate::default(),)* $($number: $default,)* }
+            }
+        }
+
+        /// The name of a fault, under which its occasions are counted.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[allow(non_camel_case_types, reason = "the names of the fields, so that nothing is named twice")]
+        pub(crate) enum Fault {
+            $($name,)*
+        }
+
+        impl Fault {
+            pub(crate) fn rate(self, faults: &Faults) -> Rate {
+                match self { $(Self::$name => faults.$name,)* }
+            }
+        }
+    };
+}
+
+faults! {
+    /// An order or a cancel is carried out, and its answer is lost.
+    lost_answer,
+    /// An order or a cancel never arrives.
+    lost_request,
+    /// An order or a cancel arrives `late_request_ms` later, unanswered.
+    late_request,
+    /// An answer takes `slow_answer_ms`.
+    slow_answer,
+    /// An order or a cancel is carried out and answered with 500.
+    error_after,
+    /// An order or a cancel is answered with 500 and not carried out.
+    error_before,
+    /// 429 as the front of the venue says it, without a limit's headers; nothing is carried out.
+    too_many,
+    /// An order waits `delayed_ms` before it is matched: its answer says `delayed`.
+    delayed,
+    /// A trade is tried again on its way: RETRYING.
+    retrying,
+    /// A trade fails: FAILED, and what it moved is moved back.
+    failed,
+    /// A matched order's answer has no transaction hashes yet.
+    late_hash,
+    /// A user event is sent twice.
+    duplicate_event,
+    /// A user event is overtaken by those after it: it is sent `late_event_ms` later.
+    late_event,
+    /// A user event is not sent.
+    lost_event,
+    /// A market socket says nothing more, but still answers PING.
+    silent_socket,
+    /// A change of the book is not sent.
+    lost_change,
+    ;
+    /// How late late requests are, milliseconds.
+    late_request_ms: 3_000,
+    /// How slow slow answers are, milliseconds.
+    slow_answer_ms: 1_500,
+    /// How long delayed orders wait, milliseconds.
+    delayed_ms: 3_000,
+    /// How late late events are, milliseconds.
+    late_event_ms: 2_000,
+    /// Every so many seconds the matching engine restarts and answers 425; 0 is never.
+    restart_every_s: 0,
+    /// For so many seconds.
+    restart_for_s: 90,
+    /// After a restart, only post-only orders for so many seconds.
+    post_only_for_s: 120,
+    /// Every so many seconds only cancels are taken; 0 is never.
+    cancel_only_every_s: 0,
+    /// For so many seconds.
+    cancel_only_for_s: 60,
+    /// Every so many seconds trading is disabled; 0 is never.
+    disabled_every_s: 0,
+    /// For so many seconds.
+    disabled_for_s: 60,
+}

@@ -1,0 +1,134 @@
+//! Orders that the venue has taken, by their hash and by number.
+
+use crate::base::hash_text;
+use exchange::AccountId;
+use polymarket::{Order, OrderType, Terms};
+use schemas::{Bytes32, Cash, OrderId, Price, Side, Size, TokenId, UtcNanos};
+use std::collections::BTreeMap;
+
+/// What became of an order, in the venue's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// Waits to be matched.
+    Delayed,
+    /// Rests.
+    Live,
+    /// All of it traded.
+    Matched,
+    /// Stands no more; the word says why.
+    Ended(&'static str),
+}
+
+impl Status {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Delayed => "DELAYED",
+            Self::Live => "LIVE",
+            Self::Matched => "MATCHED",
+            Self::Ended(word) => word,
+        }
+    }
+
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Live | Self::Delayed)
+    }
+}
+
+/// An order and what has happened to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Placed {
+    pub number: OrderId,
+    pub hash: Bytes32,
+    pub order: Order,
+    pub terms: Terms,
+    /// The API key it came with.
+    pub key: String,
+    pub account: AccountId,
+    pub token: TokenId,
+    pub price: Price,
+    pub size: Size,
+    pub matched: Size,
+    /// Dollars that changed hands, without fees.
+    pub dollars: Cash,
+    pub status: Status,
+    pub created: UtcNanos,
+    pub trades: Vec<String>,
+}
+
+impl Placed {
+    pub fn id(&self) -> String {
+        hash_text(&self.hash)
+    }
+
+    /// As the venue writes it: purchases that only take count in dollars.
+    pub fn original_size(&self) -> String {
+        let takes = matches!(self.terms.order_type, OrderType::Fak | OrderType::Fok);
+        if takes && self.order.side == Side::Buy {
+            return Cash(i64::try_from(self.order.maker_amount).unwrap_or(i64::MAX)).to_string();
+        }
+        self.size.to_string()
+    }
+}
+
+/// All orders.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Orders {
+    list: Vec<Placed>,
+    by_hash: BTreeMap<Bytes32, OrderId>,
+    /// Those that are open, so that lists of them do not grow with history.
+    open: std::collections::BTreeSet<OrderId>,
+}
+
+impl Orders {
+    /// The number the next order gets, from 1.
+    pub fn next(&self) -> OrderId {
+        OrderId(u32::try_from(self.list.len() + 1).unwrap_or(u32::MAX))
+    }
+
+    pub fn add(&mut self, placed: Placed) {
+        self.by_hash.insert(placed.hash, placed.number);
+        if placed.status.is_open() {
+            self.open.insert(placed.number);
+        }
+        self.list.push(placed);
+    }
+
+    /// Forgets the newest order: it was refused.
+    pub fn drop_last(&mut self) {
+        if let Some(last) = self.list.pop() {
+            self.by_hash.remove(&last.hash);
+            self.open.remove(&last.number);
+        }
+    }
+
+    pub fn get(&self, number: OrderId) -> Option<&Placed> {
+        self.list.get(usize::try_from(number.0).ok()?.checked_sub(1)?)
+    }
+
+    /// Changes an order.
+    pub fn change(&mut self, number: OrderId, change: impl FnOnce(&mut Placed)) {
+        let at = usize::try_from(number.0).ok().and_then(|n| n.checked_sub(1));
+        if let Some(placed) = at.and_then(|at| self.list.get_mut(at)) {
+            change(placed);
+            if placed.status.is_open() {
+                self.open.insert(number);
+            } else {
+                self.open.remove(&number);
+            }
+        }
+    }
+
+    pub fn by_hash(&self, hash: &Bytes32) -> Option<&Placed> {
+        self.get(*self.by_hash.get(hash)?)
+    }
+
+    /// An order by its id as text.
+    pub fn by_id(&self, id: &str) -> Option<&Placed> {
+        self.by_hash(&Bytes32::from_hex(id)?)
+    }
+
+    /// Open orders, oldest first.
+    pub fn open(&self) -> impl Iterator<Item = &Placed> {
+        self.open.iter().filter_map(|n| self.get(*n))
+    }
+}

@@ -1,0 +1,86 @@
+//! What an administrator may do: let the recording go on by hand, switch faults and modes, look at everything.
+
+use super::ServeError;
+use super::owner::Owner;
+use crate::gate::Mode;
+use crate::{Faults, Rate};
+use polymarket::Address;
+use schemas::{Cash, UtcNanos};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// An order of an administrator.
+pub(super) enum Order {
+    Step(Step),
+    Faults(Option<Box<Faults>>),
+    State(Change),
+}
+
+/// How far the recording goes on: so many events, or so many seconds of its own time.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Step {
+    events: usize,
+    seconds: u64,
+}
+
+/// What is changed, if anything.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Change {
+    mode: Option<Mode>,
+    /// Dollars by wallet.
+    fund: BTreeMap<Address, Cash>,
+}
+
+/// Reads an order from a path and a body. An empty body asks without changing.
+pub(super) fn read(path: &str, body: &[u8]) -> Result<Option<Order>, serde_json::Error> {
+    let empty = body.iter().all(u8::is_ascii_whitespace);
+    Ok(Some(match path {
+        "/sandbox/step" if empty => Order::Step(Step { events: 1, seconds: 0 }),
+        "/sandbox/step" => Order::Step(serde_json::from_slice(body)?),
+        "/sandbox/faults" if empty => Order::Faults(None),
+        "/sandbox/faults" => Order::Faults(Some(Box::new(serde_json::from_slice(body)?))),
+        "/sandbox/state" if empty => Order::State(Change::default()),
+        "/sandbox/state" => Order::State(serde_json::from_slice(body)?),
+        _ => return Ok(None),
+    }))
+}
+
+impl Owner {
+    pub(super) fn obey(&mut self, order: Order) -> Result<(u16, Value), ServeError> {
+        Ok(match order {
+            Order::Step(step) => {
+                let mut fed = self.feed_until(UtcNanos(i64::MAX), step.events)?;
+                if step.seconds > 0 {
+                    let until = self.there.plus_secs(step.seconds);
+                    fed += self.feed_until(until, usize::MAX)?;
+                    self.there = until;
+                }
+                let now = self.venue_now();
+                self.send_due(now);
+                (200, json!({ "fed": fed, "now": now, "recording": self.there, "ended": self.is_at_end() }))
+            }
+            Order::Faults(faults) => {
+                if let Some(faults) = faults {
+                    self.venue.set_faults(*faults);
+                }
+                (200, json!({ "faults": self.venue.faults(), "always": Rate::ALWAYS }))
+            }
+            Order::State(change) => {
+                if let Some(mode) = change.mode {
+                    self.venue.set_mode(mode);
+                }
+                for (wallet, cash) in change.fund {
+                    self.venue.fund(wallet, cash);
+                }
+                let body = json!({
+                    "now": self.venue_now(), "recording": self.there, "fed": self.fed, "ended": self.is_at_end(),
+                    "accounts": self.venue.accounts(), "faults": self.venue.faults(),
+                });
+                (200, body)
+            }
+        })
+    }
+}

@@ -1,0 +1,58 @@
+//! How the venue is, apart from its faults.
+
+use polymarket::Chain;
+use schemas::Cash;
+
+/// Settings of a sandbox. The defaults are what the venue's documents say, where they say anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Of everything that is left to chance.
+    pub seed: u64,
+    /// In signatures and transactions.
+    pub chain: Chain,
+    /// How far a signed time may be off, seconds; `None` if times are not checked, as a recording's clock needs.
+    pub time_window_s: Option<u64>,
+    /// What a wallet finds in its account when the venue first hears of it.
+    pub welcome: Cash,
+    /// Whether wallets have approved the exchanges; otherwise they must send those transactions.
+    pub approved: bool,
+    /// Whether only deposit wallets may trade, as for accounts made since May 2026.
+    pub deposit_wallets_only: bool,
+    /// From match to the transaction on the chain, milliseconds.
+    pub mined_ms: u64,
+    /// From there to its confirmation, milliseconds.
+    pub confirmed_ms: u64,
+    /// How far ahead a GTD order's time must be, seconds.
+    pub gtd_lead_s: u64,
+    /// How long before its stated time a GTD order ends, seconds.
+    pub gtd_early_s: u64,
+    /// Without a heartbeat for so long, milliseconds, all orders of a key that has sent one are cancelled.
+    pub heartbeat_ms: u64,
+    /// Whether REST writes `TRADE_STATUS_` in front of a trade's status.
+    pub long_trade_status: bool,
+    /// Orders a signer may send in a second, and at once.
+    pub order_rate: (u64, u64),
+    /// Cancels a signer may send in a second, and at once.
+    pub cancel_rate: (u64, u64),
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            chain: Chain::POLYGON,
+            time_window_s: Some(60),
+            welcome: Cash::ZERO,
+            approved: true,
+            deposit_wallets_only: false,
+            mined_ms: 2_000,
+            confirmed_ms: 3_000,
+            gtd_lead_s: polymarket::GTD_LEAD_S,
+            gtd_early_s: 60,
+            heartbeat_ms: 15_000,
+            long_trade_status: false,
+            order_rate: (40, 60),
+            cancel_rate: (80, 120),
+        }
+    }
+}

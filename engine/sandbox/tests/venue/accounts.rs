@@ -1,0 +1,74 @@
+//! Balances, allowances, heartbeats, keys.
+
+use crate::bot::*;
+use sandbox::{Faults, Settings};
+use serde_json::json;
+
+#[test]
+fn balances_by_kind_of_wallet() {
+    let mut venue = venue();
+    let mut bot = Bot::new(&mut venue, 1);
+    bot.place(&mut venue, buy(52, 10));
+    let (_, cash) = bot.ask(&mut venue, "GET", "/balance-allowance?asset_type=COLLATERAL&signature_type=0", b"");
+    assert_eq!(cash["balance"], bot.cash(&venue).0.to_string());
+    let spender = "0xE111180000d2663C0091e4f400237545B87B996B";
+    assert_eq!(cash["allowances"][spender].as_str().map(str::len), Some(78), "without end: {cash}");
+    let id = venue.ids(MARKET).unwrap().1[0].clone();
+    let path = format!("/balance-allowance?asset_type=CONDITIONAL&signature_type=0&token_id={id}");
+    assert_eq!(bot.ask(&mut venue, "GET", &path, b"").1["balance"], "10000000");
+    let (_, other) =
+        bot.ask(&mut venue, "GET", "/balance-allowance/update?asset_type=COLLATERAL&signature_type=2", b"");
+    assert_eq!(other["balance"], "1000000000", "the Safe is another wallet");
+}
+
+#[test]
+fn without_allowance_nothing_is_bought() {
+    let settings = Settings { welcome: dollars(100), approved: false, ..Settings::default() };
+    let mut venue = venue_with(settings, Faults::default());
+    let mut bot = Bot::new(&mut venue, 1);
+    assert_eq!(bot.refused(&mut venue, buy(40, 10)).1, "not enough balance / allowance");
+}
+
+#[test]
+fn a_missed_heartbeat_cancels_everything_of_the_key() {
+    let mut venue = venue();
+    let (mut bot, mut other) = (Bot::new(&mut venue, 1), Bot::new(&mut venue, 2));
+    bot.place(&mut venue, buy(40, 10));
+    other.place(&mut venue, buy(40, 10));
+    let (_, first) = bot.ask(&mut venue, "POST", "/v1/heartbeats", b"{\"heartbeat_id\":\"\"}");
+    venue.due(at_s(10));
+    let next = json!({ "heartbeat_id": first["heartbeat_id"] }).to_string();
+    let (status, second) = bot.ask(&mut venue, "POST", "/v1/heartbeats", next.as_bytes());
+    assert_eq!(status, 200, "{second}");
+    let (status, stale) = bot.ask(&mut venue, "POST", "/v1/heartbeats", next.as_bytes());
+    assert_eq!((status, &stale["error_msg"]), (400, &"Invalid Heartbeat ID".into()));
+    assert_eq!(stale["heartbeat_id"], second["heartbeat_id"]);
+    let open = |bot: &Bot, venue: &mut sandbox::Venue| bot.ask(venue, "GET", "/data/orders", b"").1["count"].clone();
+    venue.due(at_s(24));
+    assert_eq!(open(&bot, &mut venue), 1);
+    venue.due(at_s(25));
+    assert_eq!((open(&bot, &mut venue), open(&other, &mut venue)), (0.into(), 1.into()));
+}
+
+#[test]
+fn keys_are_listed_deleted_and_made_anew() {
+    let mut venue = venue();
+    let bot = Bot::new(&mut venue, 1);
+    let (_, keys) = bot.ask(&mut venue, "GET", "/auth/api-keys", b"");
+    assert_eq!(keys["apiKeys"], json!([bot.credentials.api_key]));
+    assert_eq!(bot.ask(&mut venue, "GET", "/auth/ban-status/closed-only", b"").1["closed_only"], false);
+    assert_eq!(bot.ask(&mut venue, "DELETE", "/auth/api-key", b"").1, "OK");
+    assert_eq!(bot.ask(&mut venue, "GET", "/auth/api-keys", b"").0, 401);
+    let (_, new) = answered(&make_key(&mut venue, &bot.key, "POST", "/auth/api-key"));
+    assert_ne!(new["apiKey"], bot.credentials.api_key, "a deleted key does not come back");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_keys() {
+    let key = |seed| {
+        let mut venue = venue_with(Settings { seed, ..Settings::default() }, Faults::default());
+        Bot::new(&mut venue, 1).credentials
+    };
+    assert_eq!(key(3), key(3));
+    assert_ne!(key(3), key(4));
+}

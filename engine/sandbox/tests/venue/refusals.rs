@@ -1,0 +1,163 @@
+//! Refusals in the venue's words.
+
+use crate::bot::*;
+use polymarket::SignatureType;
+use sandbox::{Faults, Mode, Settings};
+use schemas::Side;
+use serde_json::Value;
+
+#[test]
+fn price_size_and_balance() {
+    let mut venue = venue();
+    let mut bot = Bot::new(&mut venue, 1);
+    let off_grid = Ask { price: schemas::Price(405_000), ..buy(40, 10) };
+    let (status, text) = bot.refused(&mut venue, off_grid);
+    assert!(status == 400 && text.ends_with("Price (0.405) breaks minimum tick size rule: 0.01"), "{text}");
+    let (_, text) = bot.refused(&mut venue, buy(40, 4));
+    assert!(text.starts_with("order 0x") && text.ends_with("Size (4) lower than the minimum: 5"), "{text}");
+    assert_eq!(bot.refused(&mut venue, buy(50, 3_000)).1, "not enough balance / allowance");
+    assert_eq!(bot.refused(&mut venue, sell(60, 10)).1, "not enough balance / allowance");
+    let tiny = Ask { kind: polymarket::OrderType::Fak, ..buy(52, 1) };
+    assert_eq!(bot.refused(&mut venue, tiny).1, "invalid amount for a marketable BUY order ($0.52), min size: 1");
+    let crossing = Ask { post_only: true, ..buy(52, 10) };
+    assert_eq!(bot.refused(&mut venue, crossing).1, "invalid post-only order: order crosses book");
+    bot.place(&mut venue, buy(40, 2_400));
+    assert_eq!(bot.refused(&mut venue, buy(40, 200)).1, "not enough balance / allowance", "open orders bind cash");
+}
+
+#[test]
+fn owner_signer_and_signature() {
+    let mut venue = venue();
+    let (mut bot, other) = (Bot::new(&mut venue, 1), Bot::new(&mut venue, 2));
+    let ask = buy(40, 10);
+    let error = |(status, body): (u16, Value)| (status, body["error"].as_str().unwrap().to_owned());
+    let body = bot.body(&venue, ask);
+    let (status, text) = error(other.ask(&mut venue, "POST", "/order", &body));
+    assert_eq!((status, text.as_str()), (400, "the order owner has to be the owner of the API KEY"));
+    // Another's order under one's own key.
+    let order = bot.order(&venue, ask);
+    let signature = polymarket::order_signature(&order, &bot.domain, &bot.key).unwrap();
+    let body = polymarket::post_body(&order, &signature, &other.credentials.api_key, &polymarket::Terms::GTC);
+    let (_, text) = error(other.ask(&mut venue, "POST", "/order", &body));
+    assert_eq!(text, "the order signer address has to be the address of the API KEY");
+    // A signature of other terms.
+    let cheaper = polymarket::Order { maker_amount: order.maker_amount / 2, ..order };
+    let body = polymarket::post_body(&cheaper, &signature, &bot.credentials.api_key, &polymarket::Terms::GTC);
+    assert_eq!(error(bot.ask(&mut venue, "POST", "/order", &body)).1, "Invalid order payload");
+    // A wallet that is not theirs.
+    let strange = polymarket::Order { maker: other.wallet(), signature_type: SignatureType::Proxy, ..order };
+    let body = bot.body_of(&strange, ask);
+    let (_, text) = error(bot.ask(&mut venue, "POST", "/order", &body));
+    assert_eq!(text, "maker address not allowed, please use the deposit wallet flow");
+    let mut v1: Value = serde_json::from_slice(&body).unwrap();
+    let wire = v1["order"].as_object_mut().unwrap();
+    wire.remove("timestamp");
+    wire.insert("nonce".to_owned(), "0".into());
+    let (_, text) = error(bot.ask(&mut venue, "POST", "/order", v1.to_string().as_bytes()));
+    assert_eq!(text, "order_version_mismatch");
+    let (status, text) = error(bot.ask(&mut venue, "POST", "/order", b"{\"order\":7}"));
+    assert_eq!((status, text.as_str()), (400, "Invalid order payload"));
+}
+
+#[test]
+fn all_four_kinds_of_wallet_trade() {
+    let mut venue = venue();
+    for (i, kind) in
+        [SignatureType::Eoa, SignatureType::Proxy, SignatureType::Safe, SignatureType::DepositWallet].iter().enumerate()
+    {
+        let mut bot = Bot::with_wallet(&mut venue, 10 + u8::try_from(i).unwrap(), *kind);
+        bot.place(&mut venue, buy(40, 10));
+        assert_eq!(bot.cash(&venue), dollars(1_000), "{kind:?} has an account of its own");
+    }
+    let settings = Settings { deposit_wallets_only: true, welcome: dollars(100), ..Settings::default() };
+    let mut venue = venue_with(settings, Faults::default());
+    let mut old = Bot::new(&mut venue, 1);
+    assert!(old.refused(&mut venue, buy(40, 10)).1.contains("please use the deposit wallet flow"));
+    Bot::with_wallet(&mut venue, 2, SignatureType::DepositWallet).place(&mut venue, buy(40, 10));
+}
+
+#[test]
+fn who_is_not_known() {
+    let mut venue = venue();
+    let bot = Bot::new(&mut venue, 1);
+    let (status, body) = get(&mut venue, "/data/orders");
+    assert_eq!((status, &body["error"]), (401, &"Unauthorized/Invalid api key".into()));
+    let now = venue.now();
+    let mut request = bot.request(&venue, "GET", "/data/orders", "", b"");
+    assert_eq!(answered(&venue.handle(&request, now)).0, 200);
+    request.path = "/data/trades".to_owned();
+    assert_eq!(answered(&venue.handle(&request, now)).0, 401, "signed for another path");
+    let old = bot.request(&venue, "GET", "/data/orders", "", b"");
+    assert_eq!(answered(&venue.handle(&old, now.plus_secs(61))).0, 401, "signed too long ago");
+    let (status, body) = answered(&make_key(&mut venue, &bot.key, "POST", "/auth/api-key"));
+    assert_eq!((status, &body["error"]), (400, &"Could not create api key".into()));
+    let (_, body) = answered(&make_key(&mut venue, &bot.key, "GET", "/auth/derive-api-key"));
+    assert_eq!(body["apiKey"], bot.credentials.api_key);
+    let strange = k256::ecdsa::SigningKey::from_slice(&[9; 32]).unwrap();
+    let (status, _) = answered(&make_key(&mut venue, &strange, "GET", "/auth/derive-api-key"));
+    assert_eq!(status, 400);
+}
+
+#[test]
+fn modes_refuse_what_they_say() {
+    let mut venue = venue();
+    let mut bot = Bot::new(&mut venue, 1);
+    let id = bot.place(&mut venue, buy(40, 10));
+    venue.set_mode(Mode::Restarting);
+    assert_eq!(bot.refused(&mut venue, buy(40, 10)).0, 425);
+    venue.set_mode(Mode::PostOnly);
+    let (status, body) = bot.post(&mut venue, buy(40, 10));
+    assert_eq!((status, &body["code"]), (503, &"post_only_mode".into()));
+    bot.place(&mut venue, Ask { post_only: true, ..buy(40, 10) });
+    venue.set_mode(Mode::Disabled);
+    assert_eq!(bot.refused(&mut venue, buy(40, 10)).0, 503);
+    venue.set_mode(Mode::CancelOnly);
+    assert!(bot.refused(&mut venue, buy(40, 10)).1.contains("cancel-only"));
+    let body = format!("[\"{id}\"]");
+    assert_eq!(bot.ask(&mut venue, "DELETE", "/orders", body.as_bytes()).1["canceled"][0], id);
+}
+
+#[test]
+fn a_signer_has_a_bucket() {
+    let mut venue = venue();
+    let mut bot = Bot::new(&mut venue, 1);
+    for n in 0..60 {
+        let (status, body) = bot.post(&mut venue, buy(10, 5));
+        assert_eq!(status, 200, "order {n}: {body}");
+    }
+    let body = bot.body(&venue, buy(10, 5));
+    let request = bot.request(&venue, "POST", "/order", "", &body);
+    let now = venue.now();
+    let answer = venue.handle(&request, now);
+    let response = answer.response().unwrap();
+    let header = |name: &str| response.headers.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str());
+    assert_eq!((response.status, header("Poly-RateLimit-Remaining")), (429, Some("0")));
+    assert_eq!((header("Retry-After"), header("Poly-RateLimit-Tier")), (Some("1"), Some("Standard")));
+    assert_eq!(venue.handle(&request, now.plus_secs(1)).response().unwrap().status, 200);
+}
+
+#[test]
+fn posted_json_truncated_or_of_wrong_types_is_refused() {
+    let mut venue = venue();
+    let mut bot = Bot::new(&mut venue, 1);
+    let body = bot.body(&venue, Ask { side: Side::Buy, ..buy(40, 10) });
+    // The bucket would empty otherwise, and hide what is asked here.
+    for cut in 0..body.len() {
+        let (status, answer) = bot.ask(&mut venue, "POST", "/order", &body[..cut]);
+        assert_eq!((status, &answer["error"]), (400, &"Invalid order payload".into()), "cut at {cut}");
+        let later = venue.now().plus_millis(100);
+        venue.due(later);
+    }
+    let whole: Value = serde_json::from_slice(&body).unwrap();
+    for name in whole["order"].as_object().unwrap().keys() {
+        for wrong in [Value::Null, Value::Bool(true), serde_json::json!([]), "x".into(), (-1).into()] {
+            let mut bad = whole.clone();
+            bad["order"][name] = wrong.clone();
+            let (status, _) = bot.ask(&mut venue, "POST", "/order", bad.to_string().as_bytes());
+            let harmless = matches!(name.as_str(), "metadata" | "builder" | "expiration");
+            assert!(status == 400 || (status == 404 && name == "tokenId") || harmless, "{name} {wrong}: {status}");
+            let later = venue.now().plus_millis(100);
+            venue.due(later);
+        }
+    }
+}
