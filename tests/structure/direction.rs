@@ -19,10 +19,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("arena-signer", &["arena-schemas", "arena-polymarket"]),
     ("arena-venues", &["arena-schemas", "arena-projections", "arena-polymarket"]),
     // The simulated exchange behind the protocol, with its sockets.
-    (
-        "arena-sandbox",
-        &["arena-schemas", "arena-log", "arena-projections", "arena-exchange", "arena-polymarket"],
-    ),
+    ("arena-sandbox", &["arena-schemas", "arena-log", "arena-projections", "arena-exchange", "arena-polymarket"]),
     ("arena-models", &["arena-schemas"]),
     // What both commands show, and how they end.
     ("arena-console", &["arena-schemas", "arena-log", "arena-projections"]),

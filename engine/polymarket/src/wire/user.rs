@@ -243,9 +243,12 @@ pub struct Trade {
     /// The outcome's name.
     #[serde(default, with = "field::text")]
     pub outcome: String,
-    /// When it matched. The venue writes the field with and without an underscore.
-    #[serde(default, alias = "matchtime", with = "field::maybe_time")]
+    /// When it matched.
+    #[serde(default, with = "field::maybe_time")]
     pub match_time: Option<UtcNanos>,
+    /// The same: the venue writes the field with and without an underscore, and may write both.
+    #[serde(default, rename = "matchtime", with = "field::maybe_time")]
+    match_time_too: Option<UtcNanos>,
     /// When its status changed.
     #[serde(default, with = "field::maybe_time")]
     pub last_update: Option<UtcNanos>,
@@ -320,7 +323,8 @@ fn event(raw: &str) -> Result<Event<'_>, WireError> {
 
 impl Trade {
     /// A trade without an id cannot be told from the next.
-    pub(super) fn checked(self) -> Result<Self, WireError> {
+    pub(super) fn checked(mut self) -> Result<Self, WireError> {
+        self.match_time = self.match_time.or(self.match_time_too);
         if self.id.is_empty() { Err(WireError::field("id", Problem::Id)) } else { Ok(self) }
     }
 }

@@ -13,6 +13,8 @@ use schemas::{Bytes32, Event, OrderId, UtcNanos};
 /// First distance between two looks for an order, s; doubles up to the last.
 const LOOK_FIRST_S: u64 = 1;
 const LOOK_LAST_S: u64 = 30;
+/// Distance of two cancels of an order that the venue would not cancel, s.
+const CANCEL_AGAIN_S: i64 = 2;
 /// An order that may not be sent again is given up this long after the last moment at which it could arrive and live, s.
 /// The venue's own margin at the end of an order is a minute, and answers have come 40 s late.
 const ABANDON_S: u64 = 120;
@@ -34,6 +36,8 @@ pub(super) struct Order {
     /// Why it is to be cancelled, if it is.
     cancel: Option<CancelReason>,
     cancel_asked: bool,
+    /// The venue could not cancel it when it was last asked.
+    cancel_refused_at: Option<UtcNanos>,
     /// The venue answered that it has it.
     taken: bool,
     /// When it is looked for next, if its place is not known.
@@ -54,6 +58,7 @@ impl Desk {
                 sent: 1,
                 cancel: None,
                 cancel_asked: false,
+                cancel_refused_at: None,
                 taken: false,
                 look_at: None,
                 looks: 0,
@@ -173,7 +178,9 @@ impl Desk {
         let Some(order) = self.orders.get_mut(&id) else { return };
         order.taken = true;
         order.look_at = None;
-        let waits_for_cancel = order.cancel.is_some() && !order.cancel_asked;
+        let asked_lately =
+            order.cancel_refused_at.is_some_and(|at| self.now.since(at) < CANCEL_AGAIN_S * NANOS_PER_SEC);
+        let waits_for_cancel = order.cancel.is_some() && !order.cancel_asked && !asked_lately;
         if let Some(known) = state.orders.get(id)
             && matches!(known.status, Status::Intended | Status::Unknown)
         {
@@ -187,6 +194,16 @@ impl Desk {
             self.queue.push_front(Queued::Cancel { order: id });
             self.send_queued();
         }
+    }
+
+    fn taken_without_standing(&mut self, id: OrderId, state: &State) {
+        let Some(order) = self.orders.get_mut(&id) else { return };
+        let cancel = order.cancel.take();
+        self.taken(id, state);
+        if let Some(order) = self.orders.get_mut(&id) {
+            order.cancel = cancel;
+        }
+        self.look_for(id, LOOK_FIRST_S);
     }
 
     fn refused(&mut self, id: OrderId, reason: String, state: &State) {
@@ -293,6 +310,11 @@ impl Desk {
         let Some(id) = self.by_hash.get(&seen.id).copied() else { return self.stranger(seen.id) };
         let Some(known) = state.orders.get(id) else { return };
         if known.status.is_final() {
+            // It stands there though the log has ended it: it must not.
+            if seen.status == Some(OrderStatus::Live) && !self.orders.contains_key(&id) {
+                let body = rest::cancel_body(&seen.id);
+                self.ask(Purpose::Cancel { order: id }, Method::Delete, "/order".to_owned(), body);
+            }
             return;
         }
         let (cycle, filled) = (Some(known.cycle), known.filled);
@@ -315,6 +337,11 @@ impl Desk {
                 self.refused(id, "the venue calls it invalid".to_owned(), state);
             }
             Some(OrderStatus::Other(_)) => self.look_for(id, LOOK_FIRST_S),
+            // Nothing of it stands any more; its trades say how much it was.
+            Some(OrderStatus::Matched) => {
+                self.taken_without_standing(id, state);
+                self.not_open(id, true, state);
+            }
             _ => self.taken(id, state),
         }
         // More has traded than trades were heard of.
@@ -344,6 +371,9 @@ impl Desk {
             }
             // Filled, over or not there: the look tells.
             Some(_) => {
+                if let Some(order) = self.orders.get_mut(&id) {
+                    order.cancel_refused_at = Some(self.now);
+                }
                 self.look_for(id, 0);
                 self.poll_trades_soon();
             }
