@@ -11,6 +11,7 @@ mod faults;
 mod import;
 mod interrupted;
 mod kill_switch;
+mod live;
 #[path = "../../engine/venues/tests/polygon/peer.rs"]
 #[allow(dead_code, reason = "a file of the chain client's own tests, which use all of it")]
 mod peer;
