@@ -6,6 +6,16 @@ use std::borrow::Cow;
 /// Objects and arrays in each other; the venue's are four deep.
 const DEPTH_MAX: u32 = 64;
 
+/// The text is not JSON at this byte. Small, so that what succeeds is returned in registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Broken(usize);
+
+impl From<Broken> for WireError {
+    fn from(broken: Broken) -> Self {
+        Self::Json(broken.0)
+    }
+}
+
 /// A place in a text.
 #[derive(Clone, Copy)]
 pub(super) struct Scan<'a> {
@@ -37,15 +47,17 @@ impl<'a> Scan<'a> {
         self.at
     }
 
+    #[inline]
     fn byte(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    pub(super) fn wrong<T>(&self) -> Result<T, WireError> {
-        Err(WireError::Json(self.at))
+    pub(super) fn wrong<T>(&self) -> Result<T, Broken> {
+        Err(Broken(self.at))
     }
 
     /// The next byte that is not white space, which stays.
+    #[inline]
     pub(super) fn peek(&mut self) -> Option<u8> {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.byte() {
             self.at += 1;
@@ -54,72 +66,80 @@ impl<'a> Scan<'a> {
     }
 
     /// Takes `expected`, after white space, if it is next.
+    #[inline]
     fn take(&mut self, expected: u8) -> bool {
         let found = self.peek() == Some(expected);
         self.at += usize::from(found);
         found
     }
 
-    fn expect(&mut self, expected: u8) -> Result<(), WireError> {
+    #[inline]
+    fn expect(&mut self, expected: u8) -> Result<(), Broken> {
         if self.take(expected) { Ok(()) } else { self.wrong() }
     }
 
     /// Nothing may follow.
-    pub(super) fn end(&mut self) -> Result<(), WireError> {
+    pub(super) fn end(&mut self) -> Result<(), Broken> {
         if self.peek().is_none() { Ok(()) } else { self.wrong() }
     }
 
     /// A string's text between its quotes, escapes left as they are.
-    pub(super) fn text(&mut self) -> Result<&'a str, WireError> {
+    pub(super) fn text(&mut self) -> Result<&'a str, Broken> {
         self.expect(b'"')?;
-        let from = self.at;
         let bytes = self.text.as_bytes();
+        let mut at = self.at;
         loop {
-            while let Some(next) = bytes.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
+            while let Some(next) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
                 let plain = plain_bytes(u64::from_le_bytes(*next));
-                self.at += plain;
+                at += plain;
                 if plain < 8 {
                     break;
                 }
+                // Hashes and ids are long; short texts never come here.
+                while let Some(wide) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
+                    if wide.iter().fold(false, |any, b| any | (*b == b'"') | (*b == b'\\') | (*b < 0x20)) {
+                        break;
+                    }
+                    at += 16;
+                }
             }
-            match bytes.get(self.at) {
+            match bytes.get(at) {
                 Some(b'"') => break,
                 // What is escaped is looked at when the text is needed; a quote behind a backslash does not end it.
-                Some(b'\\') if bytes.len() > self.at + 1 => self.at += 2,
-                Some(0x20..) if bytes[self.at] != b'\\' => self.at += 1,
-                _ => return self.wrong(),
+                Some(b'\\') if at + 1 < bytes.len() => at += 2,
+                Some(byte) if *byte >= 0x20 && *byte != b'\\' => at += 1,
+                _ => return Err(Broken(at)),
             }
         }
         // Both ends are beside quotes, which are one byte.
-        let text = self.text.get(from..self.at).ok_or(WireError::Json(self.at))?;
-        self.at += 1;
+        let text = self.text.get(self.at..at).ok_or(Broken(at))?;
+        self.at = at + 1;
         Ok(text)
     }
 
     /// Calls `each` with every key, which must take its value.
-    pub(super) fn object(
+    #[inline]
+    pub(super) fn object<E: From<Broken>>(
         &mut self,
-        mut each: impl FnMut(&'a str, &mut Self) -> Result<(), WireError>,
-    ) -> Result<(), WireError> {
+        mut each: impl FnMut(&'a str, &mut Self) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.expect(b'{')?;
         if self.take(b'}') {
             return Ok(());
         }
         loop {
-            let key = {
-                self.peek();
-                self.text()?
-            };
+            let key = self.text()?;
             self.expect(b':')?;
             each(key, self)?;
             if !self.take(b',') {
-                return self.expect(b'}');
+                return self.expect(b'}').map_err(E::from);
             }
         }
     }
 
     /// Calls `each` at every element, which it must take.
-    pub(super) fn array(&mut self, mut each: impl FnMut(&mut Self) -> Result<(), WireError>) -> Result<(), WireError> {
+    #[inline]
+    pub(super) fn array<E: From<Broken>>(&mut self, mut each: impl FnMut(&mut Self) -> Result<(), E>) -> Result<(), E> {
         self.expect(b'[')?;
         if self.take(b']') {
             return Ok(());
@@ -127,19 +147,19 @@ impl<'a> Scan<'a> {
         loop {
             each(self)?;
             if !self.take(b',') {
-                return self.expect(b']');
+                return self.expect(b']').map_err(E::from);
             }
         }
     }
 
     /// Any value.
-    pub(super) fn value(&mut self) -> Result<Value<'a>, WireError> {
+    pub(super) fn value(&mut self) -> Result<Value<'a>, Broken> {
         match self.peek() {
             Some(b'"') => self.text().map(Value::Text),
             Some(b'{' | b'[') => {
                 let from = self.at;
                 self.skip(DEPTH_MAX)?;
-                self.text.get(from..self.at).map(Value::Nested).ok_or(WireError::Json(from))
+                self.text.get(from..self.at).map(Value::Nested).ok_or(Broken(from))
             }
             Some(b't') => self.word("true", Value::Bool(true)),
             Some(b'f') => self.word("false", Value::Bool(false)),
@@ -149,13 +169,13 @@ impl<'a> Scan<'a> {
                 while let Some(b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9') = self.byte() {
                     self.at += 1;
                 }
-                self.text.get(from..self.at).map(Value::Number).ok_or(WireError::Json(from))
+                self.text.get(from..self.at).map(Value::Number).ok_or(Broken(from))
             }
             _ => self.wrong(),
         }
     }
 
-    fn word(&mut self, word: &str, value: Value<'a>) -> Result<Value<'a>, WireError> {
+    fn word(&mut self, word: &str, value: Value<'a>) -> Result<Value<'a>, Broken> {
         if self.text.get(self.at..).is_some_and(|rest| rest.starts_with(word)) {
             self.at += word.len();
             Ok(value)
@@ -165,7 +185,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Past any value, objects and arrays at most `depth` deep.
-    fn skip(&mut self, depth: u32) -> Result<(), WireError> {
+    fn skip(&mut self, depth: u32) -> Result<(), Broken> {
         let Some(deeper) = depth.checked_sub(1) else {
             return self.wrong();
         };
@@ -224,7 +244,7 @@ mod tests {
         let mut found = Vec::new();
         scan.object(|key, scan| {
             found.push((key, scan.value()?));
-            Ok(())
+            Ok::<(), Broken>(())
         })
         .unwrap();
         scan.end().unwrap();

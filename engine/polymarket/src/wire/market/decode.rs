@@ -52,13 +52,13 @@ pub(in crate::wire) fn elements<'a, E>(
     let mut out = Vec::new();
     match scan.peek() {
         Some(b'{') => out.push(element(&mut scan, &raw_of)?),
-        Some(b'[') => scan.array(|scan| {
+        Some(b'[') => scan.array::<WireError>(|scan| {
             scan.peek();
             out.push(element(scan, &raw_of)?);
             Ok(())
         })?,
         _ if frame.trim() == "PONG" => return Ok(Frame::Pong),
-        _ => return scan.wrong(),
+        _ => return Ok(scan.wrong()?),
     }
     scan.end()?;
     Ok(Frame::Messages(out))
@@ -103,14 +103,17 @@ macro_rules! keep {
                 }
                 Ok(())
             })*
-            _ => $scan.value().map(|_| ()),
+            _ => {
+                $scan.value()?;
+                Ok(())
+            }
         }
     };
 }
 
 impl<'a> Fields<'a> {
     fn read(&mut self, scan: &mut Scan<'a>) -> Result<(), WireError> {
-        scan.object(|key, scan| match key {
+        scan.object::<WireError>(|key, scan| match key {
             "price_changes" => part(scan, &mut self.changes, &mut self.twice, "price_changes", changes),
             "bids" => part(scan, &mut self.bids, &mut self.twice, "bids", |scan| levels(scan, "bids")),
             "asks" => part(scan, &mut self.asks, &mut self.twice, "asks", |scan| levels(scan, "asks")),
@@ -288,13 +291,16 @@ fn part<'a, T>(
 /// The levels of one side. Those without shares are left out.
 fn levels(scan: &mut Scan<'_>, field: &'static str) -> Result<Vec<Level>, WireError> {
     let mut out = Vec::new();
-    scan.array(|scan| {
+    scan.array::<WireError>(|scan| {
         let (mut price, mut size) = (None, None);
-        scan.object(|key, scan| {
+        scan.object::<WireError>(|key, scan| {
             let slot = match key {
                 "price" => &mut price,
                 "size" => &mut size,
-                _ => return scan.value().map(|_| ()),
+                _ => {
+                    scan.value()?;
+                    return Ok(());
+                }
             };
             if slot.replace(scan.value()?).is_some() {
                 return Err(WireError::field(field, Problem::Twice));
@@ -327,7 +333,7 @@ fn sort(mut levels: Vec<Level>, field: &'static str, side: Side) -> Result<Vec<L
 /// The entries of `price_changes`.
 fn changes<'a>(scan: &mut Scan<'a>) -> Result<Vec<PriceChange<'a>>, WireError> {
     let mut out = Vec::with_capacity(4);
-    scan.array(|scan| {
+    scan.array::<WireError>(|scan| {
         scan.peek();
         out.push(change(scan)?);
         Ok(())
@@ -337,7 +343,7 @@ fn changes<'a>(scan: &mut Scan<'a>) -> Result<Vec<PriceChange<'a>>, WireError> {
 
 fn change<'a>(scan: &mut Scan<'a>) -> Result<PriceChange<'a>, WireError> {
     let mut fields = Entry::default();
-    scan.object(|key, scan| {
+    scan.object::<WireError>(|key, scan| {
         let slot = match key {
             "asset_id" => &mut fields.asset_id,
             "price" => &mut fields.price,
@@ -346,7 +352,10 @@ fn change<'a>(scan: &mut Scan<'a>) -> Result<PriceChange<'a>, WireError> {
             "hash" => &mut fields.hash,
             "best_bid" => &mut fields.best_bid,
             "best_ask" => &mut fields.best_ask,
-            _ => return scan.value().map(|_| ()),
+            _ => {
+                scan.value()?;
+                return Ok(());
+            }
         };
         if slot.replace(scan.value()?).is_some() {
             return Err(WireError::field("price_changes", Problem::Twice));
