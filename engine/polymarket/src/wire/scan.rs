@@ -170,6 +170,7 @@ impl<'a> Scan<'a> {
     }
 
     /// A number, by JSON's own grammar.
+    #[inline(never)]
     fn number(&mut self) -> Result<Value<'a>, Broken> {
         let from = self.at;
         self.at += usize::from(self.byte() == Some(b'-'));
@@ -199,6 +200,7 @@ impl<'a> Scan<'a> {
         if self.at > from { Ok(()) } else { self.wrong() }
     }
 
+    #[inline(never)]
     fn word(&mut self, word: &str, value: Value<'a>) -> Result<Value<'a>, Broken> {
         if self.text.get(self.at..).is_some_and(|rest| rest.starts_with(word)) {
             self.at += word.len();
@@ -222,6 +224,8 @@ impl<'a> Scan<'a> {
 }
 
 /// The length of an escape with its backslash, of which `rest` is what follows.
+#[cold]
+#[inline(never)]
 fn escape_len(rest: &[u8]) -> Option<usize> {
     match rest.split_first()? {
         (b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', _) => Some(2),

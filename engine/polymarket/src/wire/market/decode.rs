@@ -49,7 +49,8 @@ pub(in crate::wire) fn elements<'a, E>(
 ) -> Result<Frame<E>, WireError> {
     let raw_of = |from: usize, to: usize| frame.get(from..to).unwrap_or_default();
     let mut scan = Scan::new(frame);
-    let mut out = Vec::new();
+    // Most frames are one message.
+    let mut out = Vec::with_capacity(1);
     match scan.peek() {
         Some(b'{') => out.push(element(&mut scan, &raw_of)?),
         Some(b'[') => scan.array::<WireError>(|scan| {
@@ -144,7 +145,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    fn event(self, raw: &'a str) -> Result<Event<'a>, WireError> {
+    fn event(&mut self, raw: &'a str) -> Result<Event<'a>, WireError> {
         let event_type = self.event_type.ok_or(WireError::Missing("event_type"))?;
         let event_type = event_type.string().map_err(|problem| WireError::field("event_type", problem))?;
         match event_type.as_ref() {
@@ -172,16 +173,16 @@ impl<'a> Fields<'a> {
         ))
     }
 
-    fn price_changes(self) -> Result<PriceChanges<'a>, WireError> {
+    fn price_changes(&mut self) -> Result<PriceChanges<'a>, WireError> {
         self.once()?;
         Ok(PriceChanges {
             market: must("market", self.market, condition)?,
             time: must("timestamp", self.timestamp, field::time)?,
-            changes: self.changes.ok_or(WireError::Missing("price_changes"))??,
+            changes: self.changes.take().ok_or(WireError::Missing("price_changes"))??,
         })
     }
 
-    fn book(self, raw: &'a str) -> Result<Book<'a>, WireError> {
+    fn book(&mut self, raw: &'a str) -> Result<Book<'a>, WireError> {
         let (market, token, time) = self.place()?;
         let sorted = |levels: Option<Result<Vec<Level>, WireError>>, field, side| {
             sort(levels.ok_or(WireError::Missing(field))??, field, side)
@@ -191,8 +192,8 @@ impl<'a> Fields<'a> {
             token,
             time,
             hash: may("hash", self.hash, field::opaque)?.unwrap_or_default(),
-            bids: sorted(self.bids, "bids", Side::Buy)?,
-            asks: sorted(self.asks, "asks", Side::Sell)?,
+            bids: sorted(self.bids.take(), "bids", Side::Buy)?,
+            asks: sorted(self.asks.take(), "asks", Side::Sell)?,
             tick_size: may("tick_size", self.tick_size, field::level_price)?,
             min_order_size: may("min_order_size", self.min_order_size, field::size)?,
             neg_risk: match self.neg_risk {
@@ -205,7 +206,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    fn last_trade(self) -> Result<LastTrade<'a>, WireError> {
+    fn last_trade(&mut self) -> Result<LastTrade<'a>, WireError> {
         let (market, token, time) = self.place()?;
         let hash = |text: &str| crate::hex::from_hex_exact::<32>(text).map(Bytes32).ok_or(Problem::Id);
         Ok(LastTrade {
@@ -220,14 +221,14 @@ impl<'a> Fields<'a> {
         })
     }
 
-    fn tick_size_change(self) -> Result<TickSizeChange, WireError> {
+    fn tick_size_change(&mut self) -> Result<TickSizeChange, WireError> {
         let (market, token, time) = self.place()?;
         let old = may("old_tick_size", self.old_tick_size, field::level_price)?;
         let new = must("new_tick_size", self.new_tick_size, field::level_price)?;
         Ok(TickSizeChange { market, token, old, new, time })
     }
 
-    fn best_bid_ask(self) -> Result<BestBidAsk, WireError> {
+    fn best_bid_ask(&mut self) -> Result<BestBidAsk, WireError> {
         let (market, token, time) = self.place()?;
         Ok(BestBidAsk {
             market,
