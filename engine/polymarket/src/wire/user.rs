@@ -1,5 +1,5 @@
-//! The user channel, `/ws/user` (section 6 of the protocol notes), and the same orders and trades as REST lists them: one
-//! type for each, as they are matched by id.
+//! The user channel, `/ws/user` (section 6 of the protocol notes), and the same orders and trades as REST lists them:
+//! one type for each, as they are matched by id.
 
 use super::error::{Problem, WireError};
 use super::field;
@@ -302,7 +302,7 @@ struct Kind<'a> {
 pub fn decode(frame: &str) -> Result<Frame<Result<Event<'_>, Undecoded<'_>>>, WireError> {
     elements(frame, |scan, _| match scan.value()? {
         Value::Nested(raw) => Ok(event(raw).map_err(|error| Undecoded { raw, error })),
-        _ => scan.wrong(),
+        _ => Ok(scan.wrong()?),
     })
 }
 
