@@ -81,7 +81,7 @@ pub struct WalletConfig {
     pub password_file: Option<PathBuf>,
     /// What may be signed, without a separate signer: see ops/signer-policy.toml.
     pub policy: Option<PathBuf>,
-    /// A node of the chain. Only its host is ever shown, since addresses of nodes often hold a key.
+    /// A node of the chain. Addresses of nodes often hold a key: errors and logs show its host alone, backups nothing.
     pub rpc_url: String,
     /// How long the node may take to answer, seconds.
     #[schemars(range(min = 1, max = 300))]

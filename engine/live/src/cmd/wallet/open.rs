@@ -67,8 +67,7 @@ impl<'a> Wallet<'a> {
         }
     }
 
-    /// A signer for transactions: the separate one if there is one, else the key with a policy that allows what
-    /// `policy` allows and nothing else.
+    /// What signs transactions: the separate signer if there is one, else the key.
     pub fn signer(&self) -> Result<Hand, Failure> {
         match &self.config.signer {
             Some(socket) => Ok(Hand::Remote(remote(socket, &self.config)?)),

@@ -45,8 +45,9 @@ pub(in crate::cmd) fn confirm(expected: &str, what: &str) -> Result<(), Failure>
 
 fn hidden_line(question: &str) -> Result<Zeroizing<String>, Failure> {
     let mut tty = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
-    tty.write_all(question.as_bytes())?;
+    // Before the question: whoever answers at once must not be echoed either.
     let _quiet = Quiet::new(tty.try_clone()?)?;
+    tty.write_all(question.as_bytes())?;
     line_of(&mut tty)
 }
 

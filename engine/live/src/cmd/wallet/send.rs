@@ -78,12 +78,11 @@ pub(super) fn confirm(
     what: &str,
 ) -> Result<Box<dyn signer::OrderSigner>, Failure> {
     let fee: u128 = txs.iter().map(TxRequest::fee_max).sum();
-    let mut table = Table::new(&["transaction", "contract", "what it does"]);
+    // Lines rather than a table: an address must not be broken to fit a narrow terminal.
     for (at, tx) in txs.iter().enumerate() {
         let contract = target(&tx.call, wallet.chain)?;
-        table.row(vec![format!("{} of {}", at + 1, txs.len()), contract.to_string(), describe(&tx.call)]);
+        eprintln!("{} of {}: {}\n        by a call of {contract}", at + 1, txs.len(), describe(&tx.call));
     }
-    eprintln!("{}", table.render(Format::Table));
     eprintln!(
         "from {} on {} (chain {}), fees at most {} POL",
         hand.address(),
