@@ -22,7 +22,7 @@ seconds=${1:-600}
 [[ $seconds =~ ^[0-9]+$ ]] || fail "the first argument is a number of seconds"
 shift || true
 targets=("$@")
-((${#targets[@]})) || targets=(frame journal segment snapshot anchor checkpoints pruned)
+((${#targets[@]})) || targets=(frame journal segment snapshot anchor checkpoints pruned market_frames user_frames)
 cargo fuzz --version >/dev/null 2>&1 || fail "needs cargo-fuzz: cargo install cargo-fuzz"
 
 cargo fuzz build -s none

@@ -1,10 +1,12 @@
 //! What the fuzzers do with an input. The entry points of the log are those of its property tests
-//! (`engine/log/tests/decoders.rs`); here libFuzzer looks for the inputs.
+//! (`engine/log/tests/decoders.rs`); here libFuzzer looks for the inputs. Those of the
+//! venue are beside them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 #[path = "../../engine/log/tests/forge/mod.rs"]
 pub mod forge;
 pub mod frame;
+pub mod polymarket;
 #[path = "../../engine/log/tests/sample/mod.rs"]
 pub mod sample;
 

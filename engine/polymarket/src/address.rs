@@ -42,7 +42,8 @@ impl Address {
         out
     }
 
-    /// From a literal of this crate. A digit that is none counts as 0; the tests show that each literal is what it says.
+    /// From a literal of this crate. A digit that is none counts as 0; the tests show that each literal is what it
+    /// says.
     pub(crate) const fn known(text: &str) -> Self {
         let digits = text.as_bytes();
         let mut out = [0; 20];

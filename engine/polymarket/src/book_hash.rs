@@ -34,8 +34,8 @@ struct Level<'a> {
     size: &'a RawValue,
 }
 
-/// The text that is hashed of a book's JSON. `None` if a field is missing, as in many books of the websocket: those cannot
-/// be checked.
+/// The text that is hashed of a book's JSON. `None` if a field is missing, as in many books of the websocket: those
+/// cannot be checked.
 pub fn preimage(book: &str) -> Option<String> {
     let hashed: Hashed<'_> = serde_json::from_str(book).ok()?;
     let mut out = String::with_capacity(book.len());

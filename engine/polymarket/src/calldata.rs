@@ -1,5 +1,6 @@
-//! Calls of the contracts (section 10 of the protocol notes), encoded by the Solidity ABI: a selector, which is the first
-//! four bytes of the hash of the function's signature, then 32-byte words; lists go to the end, an offset in their place.
+//! Calls of the contracts (section 10 of the protocol notes), encoded by the Solidity ABI: a selector, which is the
+//! first four bytes of the hash of the function's signature, then 32-byte words; lists go to the end, an offset in
+//! their place.
 
 use crate::Address;
 use crate::hash::{address_word, keccak256, word, word128};
@@ -137,8 +138,8 @@ pub fn onramp_wrap(asset: &Address, to: &Address, amount: u64) -> Vec<u8> {
     call("wrap(address,address,uint256)", &[Word(address_word(asset)), Word(address_word(to)), Word(word(amount))])
 }
 
-/// Factory of deposit wallets: the beacon of the wallets it makes now. A call that fails, or zero, says that it still makes
-/// those of [`crate::wallet::deposit_legacy`].
+/// Factory of deposit wallets: the beacon of the wallets it makes now. A call that fails, or zero, says that it still
+/// makes those of [`crate::wallet::deposit_legacy`].
 pub fn factory_beacon() -> Vec<u8> {
     call("BEACON()", &[])
 }

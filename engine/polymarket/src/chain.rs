@@ -3,8 +3,8 @@
 
 use crate::Address;
 
-/// Which exchange contract an order is for. A market says which (Gamma's `version`); the CLOB's hosts, keys and paths are
-/// the same for both.
+/// Which exchange contract an order is for. A market says which (Gamma's `version`); the CLOB's hosts, keys and paths
+/// are the same for both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[derive(serde::Serialize, serde::Deserialize)]
 pub enum Generation {
@@ -21,7 +21,7 @@ pub enum GenerationError {
     #[error("a V1 order: the venue refuses these since 2026-04-28; sign it for generation V2 or V3")]
     Dead,
     /// A version that did not exist when this was written.
-    #[error("version '{}' is unknown: its orders are signed in a way this build does not know; update before trading it", .0.escape_debug())]
+    #[error("version '{}' is unknown: how its orders are signed is not known here; update first", .0.escape_debug())]
     Unknown(String),
 }
 
@@ -53,8 +53,8 @@ impl Generation {
         }
     }
 
-    /// From an outcome token's id alone, as the official SDK tells them apart: a position id has 64 zero bits from bit 40
-    /// up, which a conditional token's id, a hash, practically never has.
+    /// From an outcome token's id alone, as the official SDK tells them apart: a position id has 64 zero bits from bit
+    /// 40 up, which a conditional token's id, a hash, practically never has.
     pub fn of_token(token: &schemas::Bytes32) -> Self {
         if token.0[19..27].iter().all(|b| *b == 0) { Self::V3 } else { Self::V2 }
     }
@@ -161,7 +161,8 @@ impl Chain {
         self.contracts.iter().copied()
     }
 
-    /// The exchange that settles orders of `generation`: the contract in their EIP-712 domain, and what a maker approves.
+    /// The exchange that settles orders of `generation`: the contract in their EIP-712 domain, and what a maker
+    /// approves.
     pub fn exchange(&self, generation: Generation, neg_risk: bool) -> Result<Address, ChainError> {
         self.address(match (generation, neg_risk) {
             (Generation::V2, false) => Contract::ExchangeV2,

@@ -29,11 +29,32 @@ pub(crate) fn from_hex_exact<const N: usize>(text: &str) -> Option<[u8; N]> {
         return None;
     }
     let mut out = [0; N];
+    let mut wrong = 0;
     for (byte, pair) in out.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+        let (high, low) = (VALUES[usize::from(pair[0])], VALUES[usize::from(pair[1])]);
+        wrong |= high | low;
+        *byte = high << 4 | low & 15;
     }
-    Some(out)
+    (wrong & NONE == 0).then_some(out)
 }
+
+/// A byte that is no hex digit.
+const NONE: u8 = 0x80;
+
+/// The value of each byte as a hex digit.
+const VALUES: [u8; 256] = {
+    let mut out = [NONE; 256];
+    let mut i = 0u8;
+    loop {
+        if let Some(value) = nibble(i) {
+            out[i as usize] = value;
+        }
+        if i == u8::MAX {
+            break out;
+        }
+        i += 1;
+    }
+};
 
 /// The value of one hex digit.
 pub(crate) const fn nibble(digit: u8) -> Option<u8> {

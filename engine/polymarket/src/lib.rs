@@ -1,14 +1,14 @@
 //! Polymarket's protocol as pure functions and types: everything that can be said without a socket, a clock or a draw.
 //!
-//! Times, salts, nonces and keys come in as arguments; what goes out is bytes, texts and typed values. So an order's id is
-//! known, and its bytes can be in the log, before anything is sent; and whoever checks a signature reads the protocol with
-//! the same code as whoever made it. Amounts are integers in millionths; floats do not occur.
+//! Times, salts, nonces and keys come in as arguments; what goes out is bytes, texts and typed values. So an order's id
+//! is known, and its bytes can be in the log, before anything is sent; and whoever checks a signature reads the
+//! protocol with the same code as whoever made it. Amounts are integers in millionths; floats do not occur.
 //!
 //! # Sources
 //!
 //! "The protocol notes" are the project's own, of 2026-11-22. Their sections are from the official clients
-//! (polymarket-client 0.14.0, py-clob-client-v2 1.2.1, @polymarket/clob-client-v2 1.1.0, polymarket_client_sdk_v2 0.9.0),
-//! run or read, from docs.polymarket.com, and where marked from the adapter guide of nautilus_trader:
+//! (polymarket-client 0.14.0, py-clob-client-v2 1.2.1, @polymarket/clob-client-v2 1.1.0, polymarket_client_sdk_v2
+//! 0.9.0), run or read, from docs.polymarket.com, and where marked from the adapter guide of nautilus_trader:
 //!
 //! | rule | where | section | from |
 //! |---|---|---|---|
@@ -20,15 +20,15 @@
 //! | ticks, amounts, minimums | [`amounts`] | 3.5 | vectors; docs |
 //! | order types, body | [`Terms`], [`post_body`] | 3.6, 3.7 | vectors |
 //! | L1 and L2 | [`auth`] | 4 | vectors |
-//! | answers, errors, limits | [`wire::rest`] | 5 | docs (error codes, rate limits); nautilus (outcome classes) |
+//! | answers, errors, limits | [`wire::rest`] | 5 | docs; nautilus (outcome classes) |
 //! | websockets, book hash | [`wire::market`], [`wire::user`], [`book_hash`] | 6 | samples parsed by the SDK; recorded books |
 //! | catalogue | [`wire::gamma`] | 7 | recorded objects; SDK source |
 //! | positions, trades | [`wire::data`] | 8 | SDK source |
 //! | fees | [`amounts::fee`] | 9 | docs, vectors |
 //! | calls, transactions | [`calldata`], [`tx`] | 10 | vectors; Solidity ABI, EIP-155, EIP-1559 |
 //!
-//! Nothing here was tried on the live venue. What only a live account can settle stays configurable: signature type, maker
-//! and signer of an order, and how fees are rounded.
+//! Nothing here was tried on the live venue. What only a live account can settle stays configurable: signature type,
+//! maker and signer of an order, and how fees are rounded.
 
 mod address;
 pub mod amounts;

@@ -14,7 +14,8 @@ pub enum NumberError {
     TooLarge,
 }
 
-/// Exactly the number written, in millionths: `0.5`, `.48`, `12`, `5.`, `1e-3`. Zeros behind the sixth decimal are nothing.
+/// Exactly the number written, in millionths: `0.5`, `.48`, `12`, `5.`, `1e-3`. Zeros behind the sixth decimal are
+/// nothing.
 pub fn micro(text: &str) -> Result<i64, NumberError> {
     let bytes = text.as_bytes();
     // Nearly all are short and plain; 18 digits fit whatever they are.

@@ -43,8 +43,8 @@ pub enum SignatureType {
     Proxy = 1,
     /// A Safe of the key's account; the key signs.
     Safe = 2,
-    /// A deposit wallet, which is also the order's signer; the key signs a nested structure (ERC-7739). The only type for
-    /// accounts made after May 2026.
+    /// A deposit wallet, which is also the order's signer; the key signs a nested structure (ERC-7739). The only type
+    /// for accounts made after May 2026.
     DepositWallet = 3,
 }
 

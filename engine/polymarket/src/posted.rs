@@ -1,4 +1,5 @@
-//! A posted order, read as the venue reads it (section 3.7 of the protocol notes). V1 orders are recognised and refused.
+//! A posted order, read as the venue reads it (section 3.7 of the protocol notes). V1 orders are recognised and
+//! refused.
 
 use crate::hex::{from_hex, from_hex_exact};
 use crate::order::{Order, OrderError};

@@ -1,5 +1,5 @@
-//! Signatures of orders: made, taken apart and checked (sections 3.2 and 3.4 of the protocol notes; ERC-7739 for the nested
-//! one of deposit wallets).
+//! Signatures of orders: made, taken apart and checked (sections 3.2 and 3.4 of the protocol notes; ERC-7739 for the
+//! nested one of deposit wallets).
 
 use crate::hash::{Words, address_word, keccak256, word};
 use crate::order::{ORDER_TYPE, SignatureType, known};
@@ -199,8 +199,8 @@ fn inner(order: &Order, domain: &Domain, signature: &[u8]) -> Result<Signature65
 
 /// Checks a posted signature as the exchange does: who signed, and whether the maker is a wallet of theirs.
 ///
-/// `owner_eoa` is the account that the API key belongs to, if that is known. A deposit wallet is then taken to be its own,
-/// as the wallet contract would confirm; without it, the wallet must be the one derived for whoever signed.
+/// `owner_eoa` is the account that the API key belongs to, if that is known. A deposit wallet is then taken to be its
+/// own, as the wallet contract would confirm; without it, the wallet must be the one derived for whoever signed.
 pub fn verify_order(
     order: &Order,
     domain: &Domain,

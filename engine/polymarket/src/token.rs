@@ -2,35 +2,29 @@
 
 use schemas::Bytes32;
 
-/// Digits that are read at once: the most that fit a 64-bit number.
-const CHUNK: usize = 19;
+/// Digits that are multiplied in at once.
+const CHUNK: usize = 16;
 
 /// Reads an id as the venue writes it: 1 to 78 decimal digits, no sign, at most 2^256 - 1.
 ///
-/// Does what [`Bytes32::from_decimal`] does, in a thirtieth of the time: the market channel names a token in every price
-/// change.
+/// Does what [`Bytes32::from_decimal`] does, in a small part of the time: the market channel names a token in every
+/// price change.
 pub fn from_decimal(text: &str) -> Option<Bytes32> {
     let digits = text.as_bytes();
     if digits.is_empty() || digits.len() > 128 {
         return None;
     }
     let mut limbs = [0u64; 4];
-    // The first chunk takes what does not fill a whole one.
+    // The first chunk is what does not fill a whole one, with zeros in front.
     let (first, rest) = digits.split_at(digits.len() % CHUNK);
-    for chunk in std::iter::once(first).chain(rest.chunks_exact(CHUNK)).filter(|chunk| !chunk.is_empty()) {
-        let mut number = 0u64;
-        for digit in chunk {
-            let value = digit.wrapping_sub(b'0');
-            if value > 9 {
-                return None;
-            }
-            // 19 digits are below 2^64.
-            number = number * 10 + u64::from(value);
-        }
-        let scale = u128::from(10u64.pow(u32::try_from(chunk.len()).ok()?));
-        let mut carry = u128::from(number);
+    let mut filled = [b'0'; CHUNK];
+    filled[CHUNK - first.len()..].copy_from_slice(first);
+    let (whole, _) = rest.as_chunks::<CHUNK>();
+    for chunk in std::iter::once(&filled).chain(whole) {
+        let (high, low) = (eight(chunk.first_chunk()?)?, eight(chunk.last_chunk()?)?);
+        let mut carry = u128::from(high * 100_000_000 + low);
         for limb in &mut limbs {
-            let wide = u128::from(*limb) * scale + carry;
+            let wide = u128::from(*limb) * 10_000_000_000_000_000 + carry;
             *limb = (wide & u128::from(u64::MAX)) as u64;
             carry = wide >> 64;
         }
@@ -43,6 +37,21 @@ pub fn from_decimal(text: &str) -> Option<Bytes32> {
         bytes.copy_from_slice(&limb.to_be_bytes());
     }
     Some(Bytes32(out))
+}
+
+/// Eight digits at once: neighbours are joined to pairs, then fours, then all, in three multiplications.
+fn eight(digits: &[u8; 8]) -> Option<u64> {
+    let text = u64::from_le_bytes(*digits);
+    // Each byte is 0x30 to 0x39: its high half is 3, and still is after adding 6.
+    let high = 0xf0f0_f0f0_f0f0_f0f0;
+    let digits_only = text & high | (text.wrapping_add(0x0606_0606_0606_0606) & high) >> 4;
+    if digits_only != 0x3333_3333_3333_3333 {
+        return None;
+    }
+    let ones = text & 0x0f0f_0f0f_0f0f_0f0f;
+    let pairs = (ones.wrapping_mul(10 << 8 | 1) >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_ffff_0000_ffff;
+    Some(fours.wrapping_mul(10_000 << 32 | 1) >> 32)
 }
 
 /// Writes an id as the venue does: decimal, without leading zeros.
@@ -68,7 +77,8 @@ pub fn to_decimal(id: &Bytes32) -> String {
     if short.is_empty() { "0".to_owned() } else { short.to_owned() }
 }
 
-/// A position id of Protocol V2, taken apart: byte 0 the module, bytes 0 to 30 the condition, the last byte the outcome.
+/// A position id of Protocol V2, taken apart: byte 0 the module, bytes 0 to 30 the condition, the last byte the
+/// outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     /// 1 binary, 2 neg-risk, 3 combo (which is not traded here).
@@ -79,7 +89,8 @@ pub struct Position {
     pub outcome: u8,
 }
 
-/// Takes a position id apart. `None` if it is a conditional token's id, or one of a module or outcome that is not known.
+/// Takes a position id apart. `None` if it is a conditional token's id, or one of a module or outcome that is not
+/// known.
 pub fn position(id: &Bytes32) -> Option<Position> {
     let (condition, outcome) = (id.0.first_chunk::<31>()?, id.0[31]);
     let module = id.0[0];

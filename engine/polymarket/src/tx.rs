@@ -1,5 +1,5 @@
-//! Polygon transactions: the digest that is signed and the raw bytes that are sent. Fee-market ones (EIP-1559) and legacy
-//! ones with replay protection (EIP-155); both are RLP, as the Ethereum yellow paper's appendix B has it.
+//! Polygon transactions: the digest that is signed and the raw bytes that are sent. Fee-market ones (EIP-1559) and
+//! legacy ones with replay protection (EIP-155); both are RLP, as the Ethereum yellow paper's appendix B has it.
 
 use crate::hash::keccak256;
 use crate::{Address, Signature65};
@@ -169,7 +169,8 @@ impl List {
     }
 }
 
-/// The head of a string (`offset` 0x80) or list (0xc0): lengths up to 55 in one byte, longer ones behind their own length.
+/// The head of a string (`offset` 0x80) or list (0xc0): lengths up to 55 in one byte, longer ones behind their own
+/// length.
 fn head(out: &mut Vec<u8>, offset: u8, len: usize) {
     match u8::try_from(len) {
         Ok(short) if short <= 55 => out.push(offset + short),

@@ -70,8 +70,8 @@ pub fn safe(eoa: Address) -> Address {
     create2(on_polygon(Contract::SafeFactory), &keccak256(&address_word(&eoa).0), &SAFE_CODE_HASH)
 }
 
-/// The deposit wallet of an account as the factory makes it now: signature type 3. Whether it, or [`deposit_legacy`], is
-/// deployed, only the chain or the relayer knows.
+/// The deposit wallet of an account as the factory makes it now: signature type 3. Whether it, or [`deposit_legacy`],
+/// is deployed, only the chain or the relayer knows.
 pub fn deposit(eoa: Address) -> Address {
     deposit_of(eoa, BEACON_START, on_polygon(Contract::DepositWalletBeacon), BEACON_CODE)
 }

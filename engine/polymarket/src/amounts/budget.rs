@@ -42,8 +42,8 @@ pub fn shrink(
     shrunk().ok_or_else(|| schedule.unfit())
 }
 
-/// The price in `[best, limit]` at which a dollar costs the highest fee. A purchase that fills below its limit gets more
-/// shares, and pays more fees, than the limit says: with exponent 1 a dollar costs `rate x (1 - p)`.
+/// The price in `[best, limit]` at which a dollar costs the highest fee. A purchase that fills below its limit gets
+/// more shares, and pays more fees, than the limit says: with exponent 1 a dollar costs `rate x (1 - p)`.
 pub fn worst_fee_price(best: Price, limit: Price, schedule: &FeeSchedule) -> Price {
     let e = i64::from(schedule.exponent);
     // p^(e-1) (1-p)^e is largest at (e-1) / (2e-1).

@@ -51,8 +51,8 @@ impl FeeSchedule {
 
 /// The fee for taking `size` shares at `price`: `shares x rate x (p (1 - p))^exponent`, in units of [`FEE_UNIT`].
 ///
-/// The venue's own rounding is not settled (the sources say floor now, round before): take [`Rounding::Ceil`] for what must
-/// be covered, [`Rounding::Floor`] for what is booked until the venue says.
+/// The venue's own rounding is not settled (the sources say floor now, round before): take [`Rounding::Ceil`] for what
+/// must be covered, [`Rounding::Floor`] for what is booked until the venue says.
 pub fn fee(size: Size, price: Price, schedule: &FeeSchedule, rounding: Rounding) -> Result<Cash, AmountError> {
     let shares = u128::try_from(size.0).map_err(|_| AmountError::Nothing)?;
     let exact = schedule.per_share(price).and_then(|rate| rate.times(Fraction::new(shares, 1)));
@@ -61,7 +61,8 @@ pub fn fee(size: Size, price: Price, schedule: &FeeSchedule, rounding: Rounding)
     units.checked_mul(FEE_UNIT.0).map(Cash).ok_or_else(|| schedule.unfit())
 }
 
-/// The fee for taking shares for `dollars` at `price`: as many as they buy, fractions of a millionth too. In millionths.
+/// The fee for taking shares for `dollars` at `price`: as many as they buy, fractions of a millionth too. In
+/// millionths.
 pub fn fee_on_dollars(
     dollars: Cash,
     price: Price,

@@ -1,6 +1,7 @@
 //! The two amounts of an order (section 3.5 of the protocol notes), exact and in integers.
 //!
-//! The official Python clients go through binary floats and give 0.28 shares for 0.29; the vectors name every such case.
+//! The official Python clients go through binary floats and give 0.28 shares for 0.29; the vectors name every such
+//! case.
 
 mod budget;
 mod depth;
@@ -112,12 +113,12 @@ pub fn limit(tick: Tick, side: Side, price: Price, size: Size, order_type: Order
     }
 }
 
-/// Amounts of a purchase for so many dollars at `price` or better. Dollars are cut to cents; shares are what they buy at
-/// that price, cut to the decimals of the tick.
+/// Amounts of a purchase for so many dollars at `price` or better. Dollars are cut to cents; shares are what they buy
+/// at that price, cut to the decimals of the tick.
 ///
-/// The official clients first round shares up four decimals further and then cut. As a price has at most 9,999 steps, the
-/// missing part of a unit is never below 1/9,999 of it, so that rounding up to 1/10,000 never reaches the next unit: the
-/// two are the same.
+/// The official clients first round shares up four decimals further and then cut. As a price has at most 9,999 steps,
+/// the missing part of a unit is never below 1/9,999 of it, so that rounding up to 1/10,000 never reaches the next
+/// unit: the two are the same.
 pub fn market_buy(tick: Tick, price: Price, dollars: Cash) -> Result<Amounts, AmountError> {
     tick.check(price)?;
     let dollars = dollars.0.div_euclid(CENT.0).saturating_mul(CENT.0);

@@ -34,8 +34,8 @@ fn struct_hash(address: &Address, timestamp_s: u64, nonce: u64) -> Bytes32 {
         .hash()
 }
 
-/// What the wallet's key signs to make or derive an API key. `timestamp_s` is Unix seconds; the same `nonce` derives the
-/// same key again.
+/// What the wallet's key signs to make or derive an API key. `timestamp_s` is Unix seconds; the same `nonce` derives
+/// the same key again.
 pub fn l1_digest(chain_id: u64, address: &Address, timestamp_s: u64, nonce: u64) -> Bytes32 {
     typed_digest(&separator(chain_id), &struct_hash(address, timestamp_s, nonce))
 }

@@ -47,8 +47,8 @@ fn mac(
     Ok(mac)
 }
 
-/// The signature of a request. `method` is upper-case; of `path` what follows a `?` is left out; `body` is the exact bytes
-/// sent, or nothing.
+/// The signature of a request. `method` is upper-case; of `path` what follows a `?` is left out; `body` is the exact
+/// bytes sent, or nothing.
 pub fn l2_signature(
     secret: &Secret,
     timestamp_s: u64,

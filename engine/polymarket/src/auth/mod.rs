@@ -1,5 +1,5 @@
-//! Authentication (section 4 of the protocol notes): the wallet's signature that makes API keys (L1), and the key's HMAC on
-//! every private request (L2).
+//! Authentication (section 4 of the protocol notes): the wallet's signature that makes API keys (L1), and the key's
+//! HMAC on every private request (L2).
 
 mod l1;
 mod l2;

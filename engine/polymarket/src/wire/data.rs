@@ -1,5 +1,5 @@
-//! The Data API (section 8 of the protocol notes), version 2: what wallets hold and traded. For checking and for people;
-//! orders and fills are the CLOB's to tell.
+//! The Data API (section 8 of the protocol notes), version 2: what wallets hold and traded. For checking and for
+//! people; orders and fills are the CLOB's to tell.
 
 use super::{Page, Statistic, WireError, field};
 use crate::Address;
@@ -7,8 +7,8 @@ use schemas::{Bytes32, Price, Side, Size, UtcNanos};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// Reads a page of version 2. Its cursor goes back as `cursor`. More pages without a cursor to them are an error: the list
-/// would end too early, unseen.
+/// Reads a page of version 2. Its cursor goes back as `cursor`. More pages without a cursor to them are an error: the
+/// list would end too early, unseen.
 pub fn page<T: for<'de> Deserialize<'de>>(text: &str) -> Result<Page<T>, WireError> {
     #[derive(Deserialize)]
     struct Raw<'a> {

@@ -1,5 +1,5 @@
-//! Gamma, the venue's catalogue of events and markets (section 7 of the protocol notes). Lists of texts come as JSON inside
-//! a string, or as lists.
+//! Gamma, the venue's catalogue of events and markets (section 7 of the protocol notes). Lists of texts come as JSON
+//! inside a string, or as lists.
 
 use super::rest;
 use super::{Page, Statistic, WireError, field};

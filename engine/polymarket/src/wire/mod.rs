@@ -1,8 +1,8 @@
 //! What the venue sends, read into types (sections 5 to 8 of the protocol notes), and the frames that are sent to it.
 //!
-//! Fields that are not known are ignored; event types that are not known are handed on as such. Amounts go from their text
-//! to millionths and are refused when they do not fit; ids are refused when they are not ids. Everything borrows from the
-//! text where that is worth it.
+//! Fields that are not known are ignored; event types that are not known are handed on as such. Amounts go from their
+//! text to millionths and are refused when they do not fit; ids are refused when they are not ids. Everything borrows
+//! from the text where that is worth it.
 
 pub mod data;
 mod error;

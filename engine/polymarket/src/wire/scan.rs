@@ -75,6 +75,13 @@ impl<'a> Scan<'a> {
         let from = self.at;
         let bytes = self.text.as_bytes();
         loop {
+            while let Some(next) = bytes.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
+                let plain = plain_bytes(u64::from_le_bytes(*next));
+                self.at += plain;
+                if plain < 8 {
+                    break;
+                }
+            }
             match bytes.get(self.at) {
                 Some(b'"') => break,
                 // What is escaped is looked at when the text is needed; a quote behind a backslash does not end it.
@@ -170,6 +177,18 @@ impl<'a> Scan<'a> {
     }
 }
 
+/// How many of eight bytes, from the lowest, come before a quote, a backslash or a control character.
+fn plain_bytes(bytes: u64) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    // Marks the top bit of bytes that are zero, and perhaps of some above the lowest that is; never below it.
+    let zero = |x: u64| x.wrapping_sub(ONES) & !x & TOPS;
+    let quote = zero(bytes ^ (ONES * b'"' as u64));
+    let backslash = zero(bytes ^ (ONES * b'\\' as u64));
+    let control = bytes.wrapping_sub(ONES * 0x20) & !bytes & TOPS;
+    ((quote | backslash | control).trailing_zeros() / 8) as usize
+}
+
 impl<'a> Value<'a> {
     /// The text of a number, whether it is written as one or as text. `None` for null and for an empty text.
     pub(super) fn number(self) -> Result<Option<&'a str>, Problem> {
@@ -219,6 +238,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn eight_bytes_at_once(bytes: [u8; 8], at in 0usize..9, special in prop::sample::select(vec![b'"', b'\\', 0, 9, 0x1f])) {
+            let mut bytes = bytes;
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte = special;
+            }
+            let plain = |b: &u8| *b >= 0x20 && *b != b'"' && *b != b'\\';
+            let expected = bytes.iter().take_while(|b| plain(b)).count();
+            prop_assert_eq!(plain_bytes(u64::from_le_bytes(bytes)), expected);
+        }
+
         /// What serde_json refuses as JSON may pass here only where numbers or escapes are wrong; what it takes passes.
         #[test]
         fn takes_all_json(text in r#"[\[\]{}:,"a1\\ ntrue.-]{0,24}"#) {

@@ -1,5 +1,5 @@
-//! The user channel, `/ws/user` (section 6 of the protocol notes), and the same orders and trades as REST lists them: one
-//! type for each, as they are matched by id.
+//! The user channel, `/ws/user` (section 6 of the protocol notes), and the same orders and trades as REST lists them:
+//! one type for each, as they are matched by id.
 
 use super::error::{Problem, WireError};
 use super::field;

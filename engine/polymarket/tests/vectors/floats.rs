@@ -1,5 +1,5 @@
-//! Why the official Python clients sometimes err: their rules, followed in binary floats as they do. Where this gives what
-//! a client gave, and exact numbers give something else, the float is the explanation.
+//! Why the official Python clients sometimes err: their rules, followed in binary floats as they do. Where this gives
+//! what a client gave, and exact numbers give something else, the float is the explanation.
 
 use polymarket::amounts::{Amounts, Tick};
 use schemas::Side;

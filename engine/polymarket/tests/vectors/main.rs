@@ -18,8 +18,11 @@ mod orders;
 use ledger::Ledger;
 use std::collections::BTreeSet;
 
+/// Checks the vectors of a file.
+type Check = fn(&mut Ledger);
+
 /// Each file with the number of its vectors and what checks them.
-const FILES: [(&str, usize, fn(&mut Ledger)); 12] = [
+const FILES: [(&str, usize, Check); 12] = [
     ("amounts_limit.json", 246, amounts::limit),
     ("amounts_market.json", 244, amounts::market),
     ("book_hash.json", 4, books::hashes),

@@ -1,5 +1,5 @@
-//! Every sample cut off at every byte, and with every field of another type: an error, or a field that is not read; never
-//! a panic, and never a value that was not there.
+//! Every sample cut off at every byte, and with every field of another type: an error, or a field that is not read;
+//! never a panic, and never a value that was not there.
 
 use super::readers::{Sample, samples};
 use serde_json::{Value, json};

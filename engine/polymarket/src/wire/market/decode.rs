@@ -6,8 +6,8 @@ use crate::wire::scan::{Scan, Value};
 use crate::wire::{field, read};
 use schemas::{Bytes32, Side, UtcNanos};
 
-/// Reads a text frame. An error means that the frame is not JSON, and nothing of it was used; a message that is JSON and
-/// not usable stands in its place among the others.
+/// Reads a text frame. An error means that the frame is not JSON, and nothing of it was used; a message that is JSON
+/// and not usable stands in its place among the others.
 pub fn decode(frame: &str) -> Result<Frame<Result<Event<'_>, Undecoded<'_>>>, WireError> {
     elements(frame, |scan, raw_of| {
         let mut fields = Fields::default();
@@ -264,8 +264,8 @@ fn must<'a, T>(
     may(field, value, read)?.ok_or(WireError::Missing(field))
 }
 
-/// Reads a field's own structure. If that fails, it is passed over, and the failure kept for the event it may belong to:
-/// another type of event may use the same name for something else.
+/// Reads a field's own structure. If that fails, it is passed over, and the failure kept for the event it may belong
+/// to: another type of event may use the same name for something else.
 fn part<'a, T>(
     scan: &mut Scan<'a>,
     slot: &mut Option<Result<T, WireError>>,

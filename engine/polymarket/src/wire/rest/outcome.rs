@@ -2,11 +2,13 @@
 //!
 //! # Rules
 //!
-//! An order is *refused* if the answer to its first attempt is 400, 401, 403 or 404, or if an answer 200 says so; it was
-//! *stopped at the gate* by a 429 that counts requests (`Poly-RateLimit-*`). Everything else leaves its fate *unknown*: no
-//! answer, 425, other 429s, 5xx whatever their text, a 200 that cannot be read or speaks of another order, and a refusal of
-//! a repeated attempt, as the first may have been taken. One refusal proves the contrary: "Duplicated" says that the venue
-//! has the order. And one is none: "match delayed" says that the venue may still match it.
+//! An order is *refused* if the answer to its first attempt is 400, 401, 403 or 404, or if an answer 200 says so; it
+//! was
+//! *stopped at the gate* by a 429 that counts requests (`Poly-RateLimit-*`). Everything else leaves its fate *unknown*:
+//! no
+//! answer, 425, other 429s, 5xx whatever their text, a 200 that cannot be read or speaks of another order, and a
+//! refusal of a repeated attempt, as the first may have been taken. One refusal proves the contrary: "Duplicated" says
+//! that the venue has the order. And one is none: "match delayed" says that the venue may still match it.
 
 use super::OrderAnswer;
 use schemas::Bytes32;
