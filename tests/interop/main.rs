@@ -59,7 +59,10 @@ fn python_clients_trade_on_the_sandbox() {
         .expect("sh");
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     if output.status.code() == Some(NO_INDEX) {
-        assert!(std::env::var_os("CI").is_none(), "the package index cannot be reached, and here it must be:\n{stderr}");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "the package index cannot be reached, and here it must be:\n{stderr}"
+        );
         eprintln!("\n*** SKIPPED: the package index cannot be reached; no official client was tried. ***\n{stderr}");
         return;
     }

@@ -79,6 +79,11 @@ impl Clients {
         own.map(|(id, _)| id.clone()).collect()
     }
 
+    /// Whether this is the account of somebody who has a key.
+    pub fn is_owner(&self, address: Address) -> bool {
+        self.keys.values().any(|k| k.owner == address)
+    }
+
     /// The exchange's account of a wallet, if it has one.
     pub fn account(&self, wallet: Address) -> Option<AccountId> {
         self.wallets.get(&wallet).copied()
