@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The crates whose code is pure: no I/O, clock, randomness, threads or hash order.
-pub const PURE: [&str; 5] =
-    ["arena-schemas", "arena-projections", "arena-core", "arena-exchange", "arena-polymarket"];
+pub const PURE: [&str; 5] = ["arena-schemas", "arena-projections", "arena-core", "arena-exchange", "arena-polymarket"];
 
 /// One crate of the workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -302,7 +302,7 @@ struct Kind<'a> {
 pub fn decode(frame: &str) -> Result<Frame<Result<Event<'_>, Undecoded<'_>>>, WireError> {
     elements(frame, |scan, _| match scan.value()? {
         Value::Nested(raw) => Ok(event(raw).map_err(|error| Undecoded { raw, error })),
-        _ => scan.wrong(),
+        _ => Ok(scan.wrong()?),
     })
 }
 

@@ -49,16 +49,17 @@ pub(in crate::wire) fn elements<'a, E>(
 ) -> Result<Frame<E>, WireError> {
     let raw_of = |from: usize, to: usize| frame.get(from..to).unwrap_or_default();
     let mut scan = Scan::new(frame);
-    let mut out = Vec::new();
+    // Most frames are one message.
+    let mut out = Vec::with_capacity(1);
     match scan.peek() {
         Some(b'{') => out.push(element(&mut scan, &raw_of)?),
-        Some(b'[') => scan.array(|scan| {
+        Some(b'[') => scan.array::<WireError>(|scan| {
             scan.peek();
             out.push(element(scan, &raw_of)?);
             Ok(())
         })?,
         _ if frame.trim() == "PONG" => return Ok(Frame::Pong),
-        _ => return scan.wrong(),
+        _ => return Ok(scan.wrong()?),
     }
     scan.end()?;
     Ok(Frame::Messages(out))
@@ -103,14 +104,17 @@ macro_rules! keep {
                 }
                 Ok(())
             })*
-            _ => $scan.value().map(|_| ()),
+            _ => {
+                $scan.value()?;
+                Ok(())
+            }
         }
     };
 }
 
 impl<'a> Fields<'a> {
     fn read(&mut self, scan: &mut Scan<'a>) -> Result<(), WireError> {
-        scan.object(|key, scan| match key {
+        scan.object::<WireError>(|key, scan| match key {
             "price_changes" => part(scan, &mut self.changes, &mut self.twice, "price_changes", changes),
             "bids" => part(scan, &mut self.bids, &mut self.twice, "bids", |scan| levels(scan, "bids")),
             "asks" => part(scan, &mut self.asks, &mut self.twice, "asks", |scan| levels(scan, "asks")),
@@ -141,7 +145,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    fn event(self, raw: &'a str) -> Result<Event<'a>, WireError> {
+    fn event(&mut self, raw: &'a str) -> Result<Event<'a>, WireError> {
         let event_type = self.event_type.ok_or(WireError::Missing("event_type"))?;
         let event_type = event_type.string().map_err(|problem| WireError::field("event_type", problem))?;
         match event_type.as_ref() {
@@ -169,16 +173,16 @@ impl<'a> Fields<'a> {
         ))
     }
 
-    fn price_changes(self) -> Result<PriceChanges<'a>, WireError> {
+    fn price_changes(&mut self) -> Result<PriceChanges<'a>, WireError> {
         self.once()?;
         Ok(PriceChanges {
             market: must("market", self.market, condition)?,
             time: must("timestamp", self.timestamp, field::time)?,
-            changes: self.changes.ok_or(WireError::Missing("price_changes"))??,
+            changes: self.changes.take().ok_or(WireError::Missing("price_changes"))??,
         })
     }
 
-    fn book(self, raw: &'a str) -> Result<Book<'a>, WireError> {
+    fn book(&mut self, raw: &'a str) -> Result<Book<'a>, WireError> {
         let (market, token, time) = self.place()?;
         let sorted = |levels: Option<Result<Vec<Level>, WireError>>, field, side| {
             sort(levels.ok_or(WireError::Missing(field))??, field, side)
@@ -188,8 +192,8 @@ impl<'a> Fields<'a> {
             token,
             time,
             hash: may("hash", self.hash, field::opaque)?.unwrap_or_default(),
-            bids: sorted(self.bids, "bids", Side::Buy)?,
-            asks: sorted(self.asks, "asks", Side::Sell)?,
+            bids: sorted(self.bids.take(), "bids", Side::Buy)?,
+            asks: sorted(self.asks.take(), "asks", Side::Sell)?,
             tick_size: may("tick_size", self.tick_size, field::level_price)?,
             min_order_size: may("min_order_size", self.min_order_size, field::size)?,
             neg_risk: match self.neg_risk {
@@ -202,7 +206,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    fn last_trade(self) -> Result<LastTrade<'a>, WireError> {
+    fn last_trade(&mut self) -> Result<LastTrade<'a>, WireError> {
         let (market, token, time) = self.place()?;
         let hash = |text: &str| crate::hex::from_hex_exact::<32>(text).map(Bytes32).ok_or(Problem::Id);
         Ok(LastTrade {
@@ -217,14 +221,14 @@ impl<'a> Fields<'a> {
         })
     }
 
-    fn tick_size_change(self) -> Result<TickSizeChange, WireError> {
+    fn tick_size_change(&mut self) -> Result<TickSizeChange, WireError> {
         let (market, token, time) = self.place()?;
         let old = may("old_tick_size", self.old_tick_size, field::level_price)?;
         let new = must("new_tick_size", self.new_tick_size, field::level_price)?;
         Ok(TickSizeChange { market, token, old, new, time })
     }
 
-    fn best_bid_ask(self) -> Result<BestBidAsk, WireError> {
+    fn best_bid_ask(&mut self) -> Result<BestBidAsk, WireError> {
         let (market, token, time) = self.place()?;
         Ok(BestBidAsk {
             market,
@@ -288,13 +292,16 @@ fn part<'a, T>(
 /// The levels of one side. Those without shares are left out.
 fn levels(scan: &mut Scan<'_>, field: &'static str) -> Result<Vec<Level>, WireError> {
     let mut out = Vec::new();
-    scan.array(|scan| {
+    scan.array::<WireError>(|scan| {
         let (mut price, mut size) = (None, None);
-        scan.object(|key, scan| {
+        scan.object::<WireError>(|key, scan| {
             let slot = match key {
                 "price" => &mut price,
                 "size" => &mut size,
-                _ => return scan.value().map(|_| ()),
+                _ => {
+                    scan.value()?;
+                    return Ok(());
+                }
             };
             if slot.replace(scan.value()?).is_some() {
                 return Err(WireError::field(field, Problem::Twice));
@@ -327,7 +334,7 @@ fn sort(mut levels: Vec<Level>, field: &'static str, side: Side) -> Result<Vec<L
 /// The entries of `price_changes`.
 fn changes<'a>(scan: &mut Scan<'a>) -> Result<Vec<PriceChange<'a>>, WireError> {
     let mut out = Vec::with_capacity(4);
-    scan.array(|scan| {
+    scan.array::<WireError>(|scan| {
         scan.peek();
         out.push(change(scan)?);
         Ok(())
@@ -337,7 +344,7 @@ fn changes<'a>(scan: &mut Scan<'a>) -> Result<Vec<PriceChange<'a>>, WireError> {
 
 fn change<'a>(scan: &mut Scan<'a>) -> Result<PriceChange<'a>, WireError> {
     let mut fields = Entry::default();
-    scan.object(|key, scan| {
+    scan.object::<WireError>(|key, scan| {
         let slot = match key {
             "asset_id" => &mut fields.asset_id,
             "price" => &mut fields.price,
@@ -346,7 +353,10 @@ fn change<'a>(scan: &mut Scan<'a>) -> Result<PriceChange<'a>, WireError> {
             "hash" => &mut fields.hash,
             "best_bid" => &mut fields.best_bid,
             "best_ask" => &mut fields.best_ask,
-            _ => return scan.value().map(|_| ()),
+            _ => {
+                scan.value()?;
+                return Ok(());
+            }
         };
         if slot.replace(scan.value()?).is_some() {
             return Err(WireError::field("price_changes", Problem::Twice));
