@@ -17,10 +17,7 @@ const ALLOWED: [(&str, &[&str]); 15] = [
     ("arena-polymarket", &["arena-schemas"]),
     ("arena-venues", &["arena-schemas", "arena-polymarket"]),
     // The simulated exchange behind the protocol, with its sockets.
-    (
-        "arena-sandbox",
-        &["arena-schemas", "arena-log", "arena-projections", "arena-exchange", "arena-polymarket"],
-    ),
+    ("arena-sandbox", &["arena-schemas", "arena-log", "arena-projections", "arena-exchange", "arena-polymarket"]),
     ("arena-models", &["arena-schemas"]),
     // What both commands show, and how they end.
     ("arena-console", &["arena-schemas", "arena-log", "arena-projections"]),
