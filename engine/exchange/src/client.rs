@@ -72,18 +72,6 @@ impl Exchange {
         let levels = sizes.into_iter().map(|(price, size)| Level { price, size });
         if side == Side::Buy { levels.rev().collect() } else { levels.collect() }
     }
-
-    /// What stands at one price of a market's YES book.
-    pub fn depth_at(&self, id: MarketId, side: Side, price: Price, market: Market<'_>) -> Size {
-        let depth = self.settings.assumed_depth_shares;
-        let all = recorded(market.books, market.quotes, id, side, price, depth);
-        let mut size =
-            all.into_iter().find(|l| l.price == price).map_or(Size::ZERO, |l| self.liquidity.left(id, side, l));
-        for r in self.resting(id).iter().filter(|r| r.order.book_side() == side && r.order.book_price() == price) {
-            size = size.plus(r.remaining).unwrap_or(size);
-        }
-        size
-    }
 }
 
 fn add(sizes: &mut BTreeMap<Price, Size>, price: Price, size: Size) {

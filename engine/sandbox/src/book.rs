@@ -144,11 +144,11 @@ impl Venue {
             return;
         }
         let frame = self.change_frame(market, &changes);
-        self.to_listeners(market, false, frame);
+        self.broadcast(market, false, frame);
         if moved {
             for token in [market.yes(), market.no()] {
                 let frame = self.best_frame(token);
-                self.to_listeners(market, true, frame);
+                self.broadcast(market, true, frame);
             }
         }
     }
@@ -227,7 +227,7 @@ impl Venue {
             "transaction_hash": hash.unwrap_or_default(),
             "timestamp": self.now.as_millis().to_string(),
         });
-        self.to_listeners(token.market(), false, frame);
+        self.broadcast(token.market(), false, frame);
     }
 
     fn publish_tick(&mut self, market: MarketId, tick: Price) {
@@ -242,7 +242,7 @@ impl Venue {
                 "new_tick_size": tick.to_string(),
                 "timestamp": self.now.as_millis().to_string(),
             });
-            self.to_listeners(market, false, frame);
+            self.broadcast(market, false, frame);
         }
         self.publish_book(market);
     }
@@ -255,7 +255,7 @@ impl Venue {
         frame["event_type"] = json!("market_resolved");
         frame["winning_asset_id"] = json!(winner.map(|t| self.catalogue.token_text(t)).unwrap_or_default());
         frame["winning_outcome"] = json!(winner.map_or("", outcome_name));
-        self.to_listeners(market, true, frame);
+        self.broadcast(market, true, frame);
     }
 
     fn publish_new(&mut self, market: MarketId) {
@@ -285,7 +285,7 @@ impl Venue {
         })
     }
 
-    fn to_listeners(&mut self, market: MarketId, custom: bool, frame: Value) {
+    fn broadcast(&mut self, market: MarketId, custom: bool, frame: Value) {
         let text = frame.to_string();
         let now = self.now;
         for session in self.sockets.listeners(market, custom) {

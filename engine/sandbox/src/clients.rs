@@ -79,6 +79,11 @@ impl Clients {
         own.map(|(id, _)| id.clone()).collect()
     }
 
+    /// Whether this is the account of somebody who has a key.
+    pub fn is_owner(&self, address: Address) -> bool {
+        self.keys.values().any(|k| k.owner == address)
+    }
+
     /// The exchange's account of a wallet, if it has one.
     pub fn account(&self, wallet: Address) -> Option<AccountId> {
         self.wallets.get(&wallet).copied()
@@ -91,18 +96,21 @@ impl Clients {
         (*self.wallets.entry(wallet).or_insert(next), is_new)
     }
 
+    /// The wallet of an account under a signature type. Of the two deposit wallets it is the older one if that is in use.
+    pub fn wallet_of(&self, owner: Address, kind: SignatureType) -> Address {
+        match kind {
+            SignatureType::Eoa => owner,
+            SignatureType::Proxy => wallet::proxy(owner),
+            SignatureType::Safe => wallet::safe(owner),
+            SignatureType::DepositWallet => {
+                let older = wallet::deposit_legacy(owner);
+                if self.wallets.contains_key(&older) { older } else { wallet::deposit(owner) }
+            }
+        }
+    }
+
     pub fn wallets(&self) -> impl Iterator<Item = (Address, AccountId)> + '_ {
         self.wallets.iter().map(|(w, id)| (*w, *id))
-    }
-}
-
-/// The wallet of an account under a signature type.
-pub(crate) fn wallet_of(owner: Address, kind: SignatureType) -> Address {
-    match kind {
-        SignatureType::Eoa => owner,
-        SignatureType::Proxy => wallet::proxy(owner),
-        SignatureType::Safe => wallet::safe(owner),
-        SignatureType::DepositWallet => wallet::deposit(owner),
     }
 }
 

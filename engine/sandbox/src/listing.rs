@@ -2,7 +2,7 @@
 
 use crate::answer::{Request, Response};
 use crate::base::page;
-use crate::clients::{Key, wallet_of};
+use crate::clients::Key;
 use crate::venue::Venue;
 use polymarket::{Generation, SignatureType};
 use serde_json::{Map, Value, json};
@@ -55,7 +55,7 @@ impl Venue {
     pub(crate) fn balance(&mut self, request: &Request, key: &Key) -> Response {
         let kind = request.param("signature_type").and_then(|t| t.parse::<u8>().ok()).unwrap_or(0);
         let Ok(kind) = SignatureType::try_from(kind) else { return Response::bad("invalid signature_type") };
-        let wallet = wallet_of(key.owner, kind);
+        let wallet = self.clients.wallet_of(key.owner, kind);
         let account = self.account_of(wallet);
         let chain = self.settings.chain;
         let spenders = [(Generation::V2, false), (Generation::V2, true), (Generation::V3, false)];

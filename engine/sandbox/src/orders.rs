@@ -73,7 +73,9 @@ impl Placed {
 /// All orders.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Orders {
-    list: Vec<Placed>,
+    all: BTreeMap<OrderId, Placed>,
+    /// The newest number; one whose order was refused is not given again.
+    last: u32,
     by_hash: BTreeMap<Bytes32, OrderId>,
     /// Those that are open, so that lists of them do not grow with history.
     open: std::collections::BTreeSet<OrderId>,
@@ -82,33 +84,33 @@ pub(crate) struct Orders {
 impl Orders {
     /// The number the next order gets, from 1.
     pub fn next(&self) -> OrderId {
-        OrderId(u32::try_from(self.list.len() + 1).unwrap_or(u32::MAX))
+        OrderId(self.last.saturating_add(1))
     }
 
     pub fn add(&mut self, placed: Placed) {
+        self.last = placed.number.0;
         self.by_hash.insert(placed.hash, placed.number);
         if placed.status.is_open() {
             self.open.insert(placed.number);
         }
-        self.list.push(placed);
+        self.all.insert(placed.number, placed);
     }
 
-    /// Forgets the newest order: it was refused.
-    pub fn drop_last(&mut self) {
-        if let Some(last) = self.list.pop() {
-            self.by_hash.remove(&last.hash);
-            self.open.remove(&last.number);
+    /// Forgets an order: it was refused.
+    pub fn forget(&mut self, number: OrderId) {
+        if let Some(refused) = self.all.remove(&number) {
+            self.by_hash.remove(&refused.hash);
+            self.open.remove(&number);
         }
     }
 
     pub fn get(&self, number: OrderId) -> Option<&Placed> {
-        self.list.get(usize::try_from(number.0).ok()?.checked_sub(1)?)
+        self.all.get(&number)
     }
 
     /// Changes an order.
     pub fn change(&mut self, number: OrderId, change: impl FnOnce(&mut Placed)) {
-        let at = usize::try_from(number.0).ok().and_then(|n| n.checked_sub(1));
-        if let Some(placed) = at.and_then(|at| self.list.get_mut(at)) {
+        if let Some(placed) = self.all.get_mut(&number) {
             change(placed);
             if placed.status.is_open() {
                 self.open.insert(number);

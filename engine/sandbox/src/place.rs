@@ -119,14 +119,14 @@ impl Venue {
         let traded = self.take_reports(Some(number));
         let refused = self.refusals.remove(&number);
         if let Some(text) = refused {
-            self.orders.drop_last();
+            self.orders.forget(number);
             let full = text.replace(&incoming.hash.short(8), &hash_text(&incoming.hash));
             return Err(Response::bad(&full));
         }
         let Some(placed) = self.orders.get(number) else { return Err(invalid()) };
         let (matched, status, kind) = (placed.matched, placed.status, placed.terms.order_type);
         if matched.0 == 0 && !status.is_open() && !kind.rests() {
-            self.orders.drop_last();
+            self.orders.forget(number);
             return Err(Response::bad(match kind {
                 OrderType::Fok => "order couldn't be fully filled. FOK orders are fully filled or killed.",
                 _ => {

@@ -161,7 +161,8 @@ impl Venue {
             "eth_getCode" => {
                 let address: Address = text(0).parse().map_err(|_| bad())?;
                 let is_contract = self.settings.chain.contracts().any(|(_, known)| known == address);
-                json!(if is_contract || self.is_deployed(address) { "0x60" } else { "0x" })
+                let is_wallet = self.clients.account(address).is_some() && !self.clients.is_owner(address);
+                json!(if is_contract || is_wallet { "0x60" } else { "0x" })
             }
             "eth_getTransactionCount" => {
                 let address: Address = text(0).parse().map_err(|_| bad())?;
@@ -184,9 +185,9 @@ impl Venue {
         })
     }
 
-    /// Whether a wallet contract is there: every wallet that the venue has heard of.
-    pub(crate) fn is_deployed(&self, address: Address) -> bool {
-        self.clients.account(address).is_some()
+    /// Whether a wallet contract is there, as the relayer sees it.
+    fn is_deployed(&self, address: Address) -> bool {
+        self.settings.deployed || self.clients.account(address).is_some()
     }
 
     fn contract(&self, address: Address) -> Option<Contract> {

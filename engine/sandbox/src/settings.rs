@@ -16,6 +16,10 @@ pub struct Settings {
     pub welcome: Cash,
     /// Whether wallets have approved the exchanges; otherwise they must send those transactions.
     pub approved: bool,
+    /// Whether the relayer says of every wallet that it is deployed; otherwise only of those the venue has heard of.
+    pub deployed: bool,
+    /// Whether what happens is kept for [`Venue::take_recorded`](crate::Venue::take_recorded).
+    pub record: bool,
     /// Whether only deposit wallets may trade, as for accounts made since May 2026.
     pub deposit_wallets_only: bool,
     /// From match to the transaction on the chain, milliseconds.
@@ -44,6 +48,8 @@ impl Default for Settings {
             time_window_s: Some(60),
             welcome: Cash::ZERO,
             approved: true,
+            deployed: true,
+            record: false,
             deposit_wallets_only: false,
             mined_ms: 2_000,
             confirmed_ms: 3_000,

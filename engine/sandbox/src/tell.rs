@@ -45,7 +45,7 @@ impl Venue {
         event["order_owner"] = json!(key);
         event["created_at"] = json!(seconds(placed.created).to_string());
         event["timestamp"] = json!(seconds(self.now).to_string());
-        self.to_owner(&key, market, &event);
+        self.inform(&key, market, &event);
     }
 
     /// Tells everybody who has a part in a trade how far it is.
@@ -65,7 +65,7 @@ impl Venue {
             event["trade_owner"] = json!(key);
             event["timestamp"] = json!(seconds(self.now).to_string());
             event["matchtime"] = event["match_time"].clone();
-            self.to_owner(&key, market, &event);
+            self.inform(&key, market, &event);
         }
     }
 
@@ -120,7 +120,7 @@ impl Venue {
     }
 
     /// Sends a user event, with what can go wrong on its way.
-    fn to_owner(&mut self, key: &str, market: MarketId, event: &Value) {
+    fn inform(&mut self, key: &str, market: MarketId, event: &Value) {
         for session in self.sockets.owners(key, market) {
             if self.dice.hits(Fault::lost_event, &self.faults) {
                 continue;

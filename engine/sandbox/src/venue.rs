@@ -238,24 +238,20 @@ impl Venue {
     /// Lets time pass: everything that happens by itself until `now`, in order.
     pub(crate) fn pass(&mut self, now: UtcNanos) {
         self.began.get_or_insert(now);
-        while let Some(entry) = self.timers.first_entry()
-            && entry.key().0 <= now
-        {
-            let ((at, _), timer) = entry.remove_entry();
-            self.advance_exchange(at);
-            self.ring(timer);
+        loop {
+            let timer = self.timers.first_key_value().map(|(k, _)| k.0);
+            let inside = self.exchange.next_due();
+            let Some(at) = timer.into_iter().chain(inside).min().filter(|at| *at <= now) else { break };
+            self.now = self.now.max(at);
+            if inside.is_some_and(|due| due <= at) {
+                let now = self.now;
+                self.with_exchange(|exchange, market| exchange.advance(now, market));
+                self.after_change();
+            } else if let Some((_, timer)) = self.timers.pop_first() {
+                self.ring(timer);
+            }
         }
-        self.advance_exchange(now);
-    }
-
-    fn advance_exchange(&mut self, at: UtcNanos) {
-        self.now = self.now.max(at);
-        let due = self.exchange.next_due();
-        if due.is_some_and(|due| due <= self.now) {
-            let now = self.now;
-            self.with_exchange(|exchange, market| exchange.advance(now, market));
-            self.after_change();
-        }
+        self.now = self.now.max(now);
     }
 
     fn ring(&mut self, timer: Timer) {
@@ -286,11 +282,13 @@ impl Venue {
     }
 
     pub(crate) fn record(&mut self, event: Event) {
-        self.recorded.push(Recorded { time: self.now, event });
+        if self.settings.record {
+            self.recorded.push(Recorded { time: self.now, event });
+        }
     }
 
     /// What happened since this was last called, for the sandbox's own log: the recording as it was fed, and what clients
-    /// did. Who keeps no log calls it too, or it grows.
+    /// did. Nothing unless [`Settings::record`](crate::Settings) is on.
     pub fn take_recorded(&mut self) -> Vec<Recorded> {
         std::mem::take(&mut self.recorded)
     }

@@ -46,6 +46,7 @@ pub(super) struct Owner {
 impl Owner {
     pub fn new(options: Options, mut feed: Feed, journal: Journal) -> Result<Self, ServeError> {
         let mut settings = options.settings;
+        settings.record = options.record.is_some();
         if options.clock == super::Clock::Recorded {
             settings.time_window_s = None;
         }

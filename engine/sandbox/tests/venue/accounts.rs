@@ -72,3 +72,21 @@ fn the_same_seed_gives_the_same_keys() {
     assert_eq!(key(3), key(3));
     assert_ne!(key(3), key(4));
 }
+
+#[test]
+fn an_older_deposit_wallet_that_is_in_use_is_the_one_that_is_shown() {
+    use polymarket::{Order, SignDigest, SignatureType, wallet};
+    let mut venue = venue();
+    let mut bot = Bot::with_wallet(&mut venue, 1, SignatureType::DepositWallet);
+    let balance = |venue: &mut sandbox::Venue, bot: &Bot| {
+        let path = "/balance-allowance?asset_type=COLLATERAL&signature_type=3";
+        bot.ask(venue, "GET", path, b"").1["balance"].clone()
+    };
+    let older = wallet::deposit_legacy(bot.key.address());
+    let ask = buy(52, 10);
+    let order = Order { maker: older, signer: older, ..bot.order(&venue, ask) };
+    let body = bot.body_of(&order, ask);
+    assert_eq!(bot.ask(&mut venue, "POST", "/order", &body).1["status"], "matched");
+    let left = dollars(1_000).0 - 5_200_000 - fee(52, 10).0;
+    assert_eq!(balance(&mut venue, &bot), left.to_string());
+}

@@ -86,7 +86,6 @@ fn run(seed: u64, steps: u64) -> (String, u64) {
             }
             _ => said += &place(&mut venue, &mut draw, &mut bots[bot]),
         }
-        venue.take_recorded();
     }
     // Whatever is on its way arrives, and whatever waits is settled.
     let end = venue.now().plus_secs(3_600);

@@ -40,7 +40,7 @@ fn matched_mined_confirmed() {
     assert_eq!(heard(&mut venue, 2), ["MATCHED", "MINED"]);
     assert_eq!(state(&mut venue)["transaction_hash"], answer["transactionsHashes"][0]);
     assert_eq!(heard(&mut venue, 3), ["CONFIRMED"]);
-    assert_eq!(heard(&mut venue, 1_000), [String::new(); 0], "nothing comes after the end");
+    assert_eq!(heard(&mut venue, 1_000), Vec::<String>::new(), "nothing comes after the end");
 }
 
 #[test]

@@ -1,0 +1,161 @@
+//! The server with real sockets on loopback: by hand, with an administrator, and with a log of its own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+use sandbox::server::{Clock, Options, Speed, serve};
+use sandbox::{Faults, Settings};
+use schemas::event::{BookSnapshot, FeeSchedule, Level, MarketEvent, MarketListed, Venue};
+use schemas::{Bytes32, MarketId, Price, Size, UtcNanos};
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::PathBuf;
+
+const START: UtcNanos = UtcNanos(1_795_305_600_000_000_000);
+const TOKEN: &str = "canary-of-the-administrator";
+
+/// One market, whose bid rises a cent a second from 0.40 on.
+fn feed(events: i64) -> Vec<(UtcNanos, MarketEvent)> {
+    let listed = MarketListed {
+        market: MarketId(0),
+        venue: Venue::Polymarket,
+        condition: Bytes32([1; 32]),
+        tokens: [Bytes32([2; 32]), Bytes32([3; 32])],
+        slug: "m".to_owned(),
+        question: "?".to_owned(),
+        group: "g".to_owned(),
+        category: "c".to_owned(),
+        tick: Price(10_000),
+        min_size: Size(5_000_000),
+        fee: FeeSchedule::default(),
+        ends: UtcNanos::ZERO,
+        neg_risk: false,
+        protocol: 2,
+    };
+    let mut all = vec![(START, MarketEvent::Listed(Box::new(listed)))];
+    for n in 0..events {
+        let bids = vec![Level { price: Price(400_000 + 10_000 * n), size: Size(9_000_000) }];
+        let book = BookSnapshot { token: MarketId(0).yes(), bids, asks: Vec::new(), source_time: UtcNanos::ZERO };
+        all.push((START.plus(n * 1_000_000_000), MarketEvent::BookSnapshot(Box::new(book))));
+    }
+    all
+}
+
+struct Server {
+    at: SocketAddr,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Server {
+    fn start(speed: Speed, record: Option<PathBuf>) -> Self {
+        let options = Options {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            speed,
+            clock: Clock::Recorded,
+            warm_up_s: 0,
+            settings: Settings::default(),
+            faults: Faults::default(),
+            fund: Vec::new(),
+            record,
+            admin_token: TOKEN.to_owned(),
+            feed_name: "made by a test".to_owned(),
+        };
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let (tell, ready) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let feed = Box::new(feed(10).into_iter().map(Ok));
+            let stopped = async { _ = stopped.await };
+            runtime.block_on(serve(options, feed, |at| tell.send(at).unwrap(), stopped)).unwrap();
+        });
+        Self { at: ready.recv().unwrap(), stop: Some(stop), thread: Some(thread) }
+    }
+
+    fn ask(&self, method: &str, path: &str, token: &str, body: &str) -> (u16, Value) {
+        let mut socket = TcpStream::connect(self.at).unwrap();
+        let length = body.len();
+        write!(
+            socket,
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
+             Content-Length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.to_ascii_lowercase().contains("content-type: application/json"), "{head}");
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), serde_json::from_str(body).unwrap())
+    }
+
+    fn stop(mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+        self.thread.take().unwrap().join().unwrap();
+    }
+}
+
+fn bid(server: &Server) -> Value {
+    let id = schemas::Bytes32([2; 32]);
+    let path = format!("/price?side=BUY&token_id={}", polymarket::token::to_decimal(&id));
+    server.ask("GET", &path, "", "").1["price"].clone()
+}
+
+#[test]
+fn by_hand_the_recording_waits_for_its_administrator() {
+    let server = Server::start(Speed::Hand, None);
+    assert_eq!(server.ask("GET", "/ok", "", "").1, "OK");
+    assert_eq!(server.ask("POST", "/sandbox/step", "guess", "").0, 401);
+    let (_, stepped) = server.ask("POST", "/sandbox/step", TOKEN, r#"{"events":1}"#);
+    assert_eq!((&stepped["fed"], &stepped["ended"]), (&json!(1), &json!(false)));
+    assert_eq!(bid(&server), "0.41");
+    let (_, stepped) = server.ask("POST", "/sandbox/step", TOKEN, r#"{"seconds":3}"#);
+    assert_eq!((&stepped["fed"], &stepped["now"]), (&json!(3), &json!("2026-11-22T00:00:04Z")));
+    assert_eq!(bid(&server), "0.44");
+    assert_eq!(server.ask("GET", "/time", "", "").1, START.as_millis() / 1_000 + 4);
+    server.ask("POST", "/sandbox/step", TOKEN, r#"{"events":100}"#);
+    assert_eq!(
+        (bid(&server), server.ask("POST", "/sandbox/state", TOKEN, "").1["ended"].clone()),
+        ("0.49".into(), true.into())
+    );
+    server.stop();
+}
+
+#[test]
+fn faults_and_modes_are_switched_while_it_runs() {
+    let server = Server::start(Speed::Max, None);
+    let (_, faults) = server.ask("POST", "/sandbox/faults", TOKEN, r#"{"failed":{"every":3}}"#);
+    assert_eq!(faults["faults"]["failed"], json!({ "every": 3 }));
+    let (status, refused) = server.ask("POST", "/sandbox/faults", TOKEN, r#"{"fialed":1}"#);
+    assert!(status == 400 && refused["error"].as_str().unwrap().contains("fialed"), "{refused}");
+    assert_eq!(server.ask("POST", "/sandbox/faults", TOKEN, "").1["faults"]["failed"], json!({ "every": 3 }));
+    let wallet = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+    let change = json!({ "mode": "cancel_only", "fund": { wallet: "12.5" } });
+    let (_, state) = server.ask("POST", "/sandbox/state", TOKEN, &change.to_string());
+    assert_eq!((&state["accounts"][0]["wallet"], &state["accounts"][0]["cash"]), (&json!(wallet), &json!("12.5")));
+    assert_eq!(server.ask("POST", "/sandbox/what", TOKEN, "").0, 404);
+    assert_eq!(server.ask("GET", "/data/orders", "", "").0, 401);
+    server.stop();
+}
+
+#[test]
+fn its_own_log_holds_what_was_fed() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("log");
+    let server = Server::start(Speed::Max, Some(dir.clone()));
+    while server.ask("POST", "/sandbox/state", TOKEN, "").1["ended"] != true {}
+    server.stop();
+    let mut stream =
+        eventlog::LogReader::open(&dir).unwrap().events(schemas::Seq::FIRST, schemas::frame::Check::Crc).unwrap();
+    let (mut all, mut frame) = (Vec::new(), Vec::new());
+    while stream.next_frame(&mut frame).unwrap() {
+        all.append(&mut frame);
+    }
+    let fed: Vec<_> = all
+        .into_iter()
+        .filter_map(|e| match e.event {
+            schemas::Event::Market(event) => Some((e.time, event)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(fed, feed(10));
+}
