@@ -64,7 +64,9 @@ impl<'a> Case<'a> {
     /// journal first, or to look into the hot copy.
     fn convinces(&self, part: Part) -> bool {
         let vouched_by_anchor_alone = !self.world.plan.options.journal;
+        let neighbours_are_hit = self.wounds.iter().filter(|w| w.part == Part::Segment).count() > 1;
         let is_alone = self.world.visible < self.world.head.seq
+            || neighbours_are_hit
             || self.hits(Part::Journal)
             || (vouched_by_anchor_alone && self.hits(Part::Anchor));
         match part {
