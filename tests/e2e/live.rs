@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Account 0 of Anvil.
 const KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
@@ -82,8 +82,10 @@ fn trade(purse: &Purse, seconds: u64, more: &[&str]) -> Done {
     command.args(["-c", purse.path("arena.toml").to_str().unwrap(), "--data-dir"]).arg(purse.path("data"));
     command.args(["run", "--live", "--json"]).args(more).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    let until = Instant::now() + Duration::from_secs(seconds);
-    while Instant::now() < until && child.try_wait().unwrap().is_none() {
+    for _ in 0..seconds * 20 {
+        if child.try_wait().unwrap().is_some() {
+            break;
+        }
         std::thread::sleep(Duration::from_millis(50));
     }
     let _ = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
