@@ -42,7 +42,7 @@ pub fn run(global: &Global, args: &RunArgs, loaded: &Loaded) -> Outcome {
         confirm(global, args, maker)?;
     }
     let net = Net::start(&loaded.config.venue.hosts()).map_err(|e| Failure::new(Code::Config, e.to_string()))?;
-    let credentials = log_in(&net, signer.as_ref(), wallet.chain)?;
+    let credentials = log_in(&net, signer.as_ref())?;
     let kind = wallet.account.signature_type();
     let mut config = loaded.config.core.clone();
     config.account = Some(AccountConfig {
@@ -116,7 +116,7 @@ fn confirm(global: &Global, args: &RunArgs, maker: Address) -> Result<(), Failur
 }
 
 /// Makes or derives the API key of the wallet.
-fn log_in(net: &Net, signer: &dyn OrderSigner, _chain: u64) -> Result<Credentials, Failure> {
+fn log_in(net: &Net, signer: &dyn OrderSigner) -> Result<Credentials, Failure> {
     let mut id = 0;
     let mut ask = |method: Method, target: &str, headers| {
         id += 1;

@@ -1,6 +1,5 @@
 //! The account: start-up, the user channel, clock, heartbeat, and the money that the venue says we have.
 
-use super::orders::with_headers;
 use super::trades::Polling;
 use super::{Desk, Purpose};
 use crate::polymarket::wire::{Answer, Ask, Method, NoAnswer, Socket};
@@ -50,6 +49,8 @@ pub struct Standing {
     user: UserSocket,
     heartbeat: Heartbeat,
     skew_said: bool,
+    /// Differences that were said, and the two numbers.
+    mismatches: BTreeMap<String, (i64, i64)>,
 }
 
 #[derive(Debug, Default)]
@@ -376,8 +377,7 @@ impl Desk {
         } else if (cash.0 - books.0).abs() > CASH_TOLERANCE.0 {
             let what = "cash, micro-dollars".to_owned();
             let (expected, observed) = (books.0, cash.0);
-            self.say(None, Event::Account(AccountEvent::ReconcileMismatch { what, expected, observed }));
-            return;
+            return self.mismatch(what, expected, observed);
         }
         self.standing.cash_seen = Some(self.now);
         if self.standing.halted.is_some() && self.standing.halted != Some("the clock is more than 5 s off the venue's")
@@ -394,6 +394,14 @@ impl Desk {
         let (observed, expected) = (found.balance_micro(), position.lot.size.0);
         if (observed - expected).abs() > SHARE_TOLERANCE.0 {
             let what = format!("shares of token {}, micro-shares", token.0);
+            self.mismatch(what, expected, observed);
+        }
+    }
+
+    /// Says a difference once, not at every look.
+    fn mismatch(&mut self, what: String, expected: i64, observed: i64) {
+        let new = self.standing.mismatches.insert(what.clone(), (expected, observed)) != Some((expected, observed));
+        if new {
             self.say(None, Event::Account(AccountEvent::ReconcileMismatch { what, expected, observed }));
         }
     }
@@ -412,7 +420,7 @@ impl Desk {
 }
 
 fn read_balance(result: Result<Answer, NoAnswer>) -> Option<BalanceAllowance> {
-    let answer = result.ok().filter(|a| with_headers(a, |a| a.status == 200))?;
+    let answer = result.ok().filter(|a| a.status == 200)?;
     BalanceAllowance::read(&answer.body).ok()
 }
 

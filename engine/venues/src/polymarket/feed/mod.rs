@@ -129,7 +129,7 @@ impl Feed {
     pub fn look(&mut self, now: UtcNanos, state: &State) {
         self.now = self.now.max(now);
         self.look_for_markets();
-        self.look_after_sockets(state);
+        self.look_after_sockets();
         self.look_after_books(state);
         self.look_for_resolutions(state);
     }

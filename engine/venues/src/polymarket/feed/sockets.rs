@@ -75,7 +75,7 @@ impl Feed {
         }
     }
 
-    pub(super) fn look_after_sockets(&mut self, _state: &State) {
+    pub(super) fn look_after_sockets(&mut self) {
         for at in 0..self.sockets.len() {
             let Ok(n) = u16::try_from(at) else { return };
             let (now, Some(socket)) = (self.now, self.sockets.get_mut(at)) else { return };
