@@ -18,15 +18,14 @@
 //! request; only what is new is said.
 
 mod account;
-mod limit;
 mod orders;
 mod requests;
 mod trades;
 
 pub use account::Standing;
 
+use super::bucket::Bucket;
 use crate::polymarket::wire::{Ask, CallId, Socket, Tell};
-use limit::Bucket;
 use orders::Order;
 use polymarket::Address;
 use polymarket::auth::Credentials;
