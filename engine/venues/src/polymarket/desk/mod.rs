@@ -18,8 +18,10 @@
 //! request; only what is new is said.
 
 mod account;
+mod holds;
 mod orders;
 mod requests;
+mod sending;
 mod trades;
 
 pub use account::Standing;
@@ -61,8 +63,8 @@ pub struct Said {
 /// What a request was for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Purpose {
-    Post { order: OrderId, attempt: Attempt },
-    Cancel { order: OrderId },
+    Post { orders: Vec<(OrderId, Bytes32)>, attempt: Attempt },
+    Cancel { orders: Vec<(OrderId, Bytes32)> },
     Look { order: OrderId },
     OpenOrders { round: u64 },
     Trades { round: u64 },
@@ -83,8 +85,7 @@ pub struct Desk {
     said: VecDeque<Said>,
     order_bucket: Bucket,
     cancel_bucket: Bucket,
-    /// Requests that wait for a token, in order.
-    queue: VecDeque<orders::Queued>,
+    waiting: sending::Waiting,
     /// Fills whose end was said.
     ended_fills: BTreeSet<TradeKey>,
     /// Hashes of orders that are ours and not this log's.
@@ -108,7 +109,7 @@ impl Desk {
             said: VecDeque::new(),
             order_bucket: Bucket::ORDERS,
             cancel_bucket: Bucket::CANCELS,
-            queue: VecDeque::new(),
+            waiting: sending::Waiting::default(),
             ended_fills: BTreeSet::new(),
             strangers: BTreeSet::new(),
             standing: Standing::default(),
@@ -119,6 +120,7 @@ impl Desk {
 
     /// What is now to be asked of the network, in order.
     pub fn asks(&mut self) -> impl Iterator<Item = Ask> + '_ {
+        self.send_waiting();
         self.asks.drain(..)
     }
 
@@ -146,7 +148,8 @@ impl Desk {
     /// Lets time pass.
     pub fn look(&mut self, now: UtcNanos, state: &State) {
         self.now = self.now.max(now);
-        self.send_queued();
+        self.end_withheld(state);
+        self.look_after_holds();
         self.look_after_orders(state);
         self.look_after_account(state);
     }
