@@ -11,6 +11,7 @@ use schemas::event::{
 use schemas::{Bytes32, Cash, CycleId, Envelope, Event, MarketId, OrderId, Price, Seq, Side, Size, UtcNanos};
 use serde_json::{Value, json};
 use venues::polymarket::desk::{Account, Desk};
+use venues::polymarket::limits::Limits;
 use venues::polymarket::wire::{Answer, Ask, Call, Method, NoAnswer, Tell};
 
 struct World {
@@ -383,4 +384,48 @@ fn several_reasons_hold_until_the_last_is_gone() {
     let halted = world.state.kill.halted.clone();
     assert!(halted.is_some(), "the end of the restart does not end the others");
     assert!(!halts(&world).contains(&"resumed".to_owned()), "{:?}", halts(&world));
+}
+
+#[test]
+fn an_outage_makes_no_storm_of_requests() {
+    let mut world = World::new();
+    world.live(1..11);
+    world.desk.start(at(world.now_ms));
+    world.fold();
+    (11..31).for_each(|n| world.entry(n));
+    let (mut limits, mut coming, mut counts) = (Limits::default(), Vec::new(), std::collections::BTreeMap::new());
+    // Nothing is answered but with an error, and everything is to be cancelled.
+    for step in 0..30_000 {
+        world.now_ms += 20;
+        let now = at(world.now_ms);
+        while let Some(refused) = limits.next_refused() {
+            world.hear(refused);
+        }
+        for call in std::mem::take(&mut coming) {
+            let body = json!({ "error": "service unavailable" }).to_string();
+            let tell = Tell::Answer(call, Ok(Answer { status: 503, headers: Vec::new(), body }));
+            limits.heed(&tell, now);
+            world.hear(tell);
+        }
+        if step == 100 {
+            (1..11).for_each(|n| world.desk.cancel(OrderId(n), CancelReason::Kill, now));
+        }
+        world.desk.look(now, &world.state);
+        world.fold();
+        let asks: Vec<Ask> = world.desk.asks().collect();
+        asks.into_iter().for_each(|ask| limits.ask(ask, now));
+        for ask in limits.ready(now) {
+            if let Ask::Call(call) = ask {
+                let path = call.target.split(['?', '0']).next().unwrap_or_default().to_owned();
+                *counts.entry((call.method.as_str(), path)).or_insert(0) += 1;
+                coming.push(call.id);
+            }
+        }
+    }
+    let count = |method, path: &str| counts.get(&(method, path.to_owned())).copied().unwrap_or(0);
+    assert!((115..=125).contains(&count("POST", "/v1/heartbeats")), "they go on: {counts:?}");
+    assert!((100..=130).contains(&count("DELETE", "/orders")), "so do cancels, every five seconds: {counts:?}");
+    for path in ["/data/orders", "/data/trades", "/data/order/", "/time", "/balance-allowance"] {
+        assert!(count("GET", path) <= 30, "{path}: {counts:?}");
+    }
 }

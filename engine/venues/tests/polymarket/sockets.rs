@@ -104,8 +104,9 @@ fn a_quiet_market_is_no_silent_socket() {
     world.opened.clear();
     world.run(600_000);
     assert_eq!(world.opened.len(), 0);
-    let snapshots = world.count(|e| matches!(e, Event::Market(MarketEvent::BookSnapshot(_))));
-    assert!((100..=200).contains(&snapshots), "that nothing changed is news: the prices are of now ({snapshots})");
+    let told = world.count(|e| matches!(e, Event::Market(MarketEvent::FeedRestored { .. })));
+    assert!((70..=85).contains(&told), "that nothing changed is news, told every 15 s of each market: {told}");
+    assert_eq!(world.said.len(), told, "and nothing else is");
     assert!(world.asked("/books") <= 50, "{}", world.asked("/books"));
     assert_eq!(gaps(&world), 0);
 }

@@ -25,6 +25,8 @@ use std::collections::{BTreeSet, VecDeque};
 
 /// An order that waits longer is not sent, s.
 const WAITING_S: i64 = 10;
+/// Cancels that were refused or lost are asked for again after a second, then at double distance up to this, s.
+const CANCEL_AGAIN_LAST_S: u64 = 5;
 /// The venue may say so much at most, s.
 const RETRY_AFTER_MAX_S: u64 = 600;
 
@@ -35,6 +37,8 @@ pub(super) struct Waiting {
     posts: VecDeque<(OrderId, Attempt, UtcNanos)>,
     /// Orders that are not sent, and why.
     withheld: Vec<(OrderId, &'static str)>,
+    /// Requests to cancel in a row that had no usable answer.
+    cancels_failed: u32,
 }
 
 impl Desk {
@@ -271,8 +275,12 @@ impl Desk {
                 None => self.cancel_soon(*id),
             }
         }
-        if read.is_none() {
-            self.cancel_bucket.close_until(self.now.plus(NANOS_PER_SEC));
+        if read.is_some() {
+            self.waiting.cancels_failed = 0;
+        } else {
+            let pause = (1u64 << self.waiting.cancels_failed.min(8)).min(CANCEL_AGAIN_LAST_S);
+            self.waiting.cancels_failed = self.waiting.cancels_failed.saturating_add(1);
+            self.cancel_bucket.close_until(self.now.plus_secs(pause));
         }
     }
 

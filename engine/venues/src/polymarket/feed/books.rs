@@ -249,12 +249,12 @@ impl Feed {
         }
     }
 
-    /// A book that was asked for; whether it was of use. One that is as it is held is not told again, except from a socket
-    /// that says nothing: its prices are then known to be those of now.
+    /// A book that was asked for; whether it was of use. One that is as it is held is not told again. If its socket says
+    /// nothing, it is told that the feed is there: its prices are now known to be those of now.
     fn book_answered(&mut self, token: TokenId, book: &Book<'_>, state: &State) -> bool {
         let now = self.now;
         let Some(followed) = self.followed.get(&token.market()) else { return true };
-        let at = followed.socket;
+        let (at, tick) = (followed.socket, followed.tick);
         let Some((open, quiet)) = self.sockets.get(at).map(|s| (s.is_open(), s.is_quiet(now))) else { return true };
         if !open {
             // What is told now could not be kept right.
@@ -269,12 +269,18 @@ impl Feed {
         if !takes {
             return sure;
         }
-        let same = sure && is_held(track, book, token, state);
-        if same && !quiet {
+        let min = state.markets.get(token.market()).map(|m| m.min_size);
+        let same_terms =
+            book.tick_size.is_none_or(|t| t == tick) && (book.min_order_size.is_none() || book.min_order_size == min);
+        let same = sure && same_terms && is_held(track, book, token, state);
+        if same {
             track.right(now);
+            if quiet && token.outcome() == Outcome::Yes {
+                self.say(MarketEvent::FeedRestored { scope: FeedScope::Market(token.market()) });
+            }
             return true;
         }
-        if sure && !same {
+        if sure {
             // The venue's book moved on and nobody said so.
             self.lose(&[token.market()]);
             if let Some(socket) = self.sockets.get_mut(at).filter(|_| quiet) {
