@@ -195,14 +195,14 @@ impl Feed {
 
     fn ask_books(&mut self, wanted: &[TokenId]) {
         let now = self.now;
-        let in_flight = self.calls.values().filter(|p| matches!(p, Purpose::Books { .. })).count();
+        let in_flight = self.calls.values().filter(|(p, _)| matches!(p, Purpose::Books { .. })).count();
         let room = BATCHES_MAX.saturating_sub(in_flight) * BATCH_LEN;
         let mut free = Vec::new();
         for token in wanted {
             if free.len() < room
                 && let Some(track) = self.track(*token).filter(|t| t.may_ask(now))
             {
-                track.asked(now);
+                track.set_asked(true);
                 free.push(*token);
             }
         }
@@ -241,7 +241,7 @@ impl Feed {
         for token in tokens {
             let is_missing = missing.contains(token);
             if let Some(track) = self.track(*token) {
-                track.answered();
+                track.set_asked(false);
                 if is_missing {
                     track.put_off(now);
                 }
@@ -265,7 +265,7 @@ impl Feed {
         }
         let sure = state.books.get(token).is_some_and(|b| b.agrees && !b.is_crossed());
         let Some(track) = self.track(token) else { return true };
-        let (sure, takes) = (sure && track.is_whole(), track.takes(book.time));
+        let (sure, takes, newest) = (sure && track.is_whole(), track.takes(book.time), track.newest());
         if !takes {
             return sure;
         }
@@ -280,12 +280,12 @@ impl Feed {
             }
             return true;
         }
-        if sure {
-            // The venue's book moved on and nobody said so.
+        if sure && book.time <= newest {
+            // What came later was heard, so something before it was lost.
             self.lose(&[token.market()]);
-            if let Some(socket) = self.sockets.get_mut(at).filter(|_| quiet) {
-                socket.suspect(now);
-            }
+        } else if sure && let Some(socket) = self.sockets.get_mut(at).filter(|_| quiet) {
+            // The venue's book moved on: on its way, or not said.
+            socket.suspect(now);
         }
         self.take_book(token, book, state);
         true

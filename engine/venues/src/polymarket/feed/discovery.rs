@@ -12,8 +12,6 @@ use schemas::{Bytes32, Cash, MarketId, UtcNanos};
 const DISCOVER_EVERY_S: u64 = 300;
 /// A walk that had no answer is tried again after, s: doubles up to the distance of two walks.
 const RETRY_S: u64 = 10;
-/// A page that has not come after so long will not come, s.
-const PAGE_S: u64 = 60;
 /// A market was made: the catalogue has it by now, s.
 const NEW_S: u64 = 30;
 const PAGE_LEN: usize = 100;
@@ -64,8 +62,8 @@ pub(super) struct Candidate {
 #[derive(Debug, Default)]
 pub(super) struct Walk {
     number: u64,
-    /// The page that is waited for: its cursor, and until when.
-    page: Option<(String, UtcNanos)>,
+    /// The cursor of the page that is waited for.
+    page: Option<String>,
     pages: u32,
     /// Which part of the wanted slugs it is about.
     slugs_from: usize,
@@ -76,9 +74,6 @@ pub(super) struct Walk {
 impl Feed {
     pub(super) fn look_for_markets(&mut self) {
         let now = self.now;
-        if self.walk.page.as_ref().is_some_and(|(_, until)| now >= *until) {
-            self.walk_failed();
-        }
         if self.walk.page.is_none() && now >= self.walk.next_at && self.room() > 0 {
             (self.walk.pages, self.walk.slugs_from) = (0, 0);
             self.walk.next_at = now.plus_secs(DISCOVER_EVERY_S);
@@ -128,7 +123,7 @@ impl Feed {
         }
         self.walk.number += 1;
         self.walk.pages += 1;
-        self.walk.page = Some((cursor.to_owned(), self.now.plus_secs(PAGE_S)));
+        self.walk.page = Some(cursor.to_owned());
         self.ask(Purpose::Catalogue { walk: self.walk.number }, Host::Gamma, target);
     }
 
@@ -136,7 +131,7 @@ impl Feed {
         if number != self.walk.number {
             return;
         }
-        let Some((cursor, _)) = self.walk.page.take() else { return };
+        let Some(cursor) = self.walk.page.take() else { return };
         let page = match answer.as_ref().map(|a| (gamma::markets(&a.body), &a.body)) {
             Some((Ok(page), _)) => page,
             Some((Err(e), body)) => {

@@ -26,17 +26,20 @@ mod track;
 pub use discovery::Wanted;
 
 use super::desk::Said;
-use super::wire::{Ask, Call, CallId, Host, Method, NoAnswer, Socket, Tell};
+use super::wire::{Ask, Call, CallId, Host, Method, Socket, Tell};
 use crate::polymarket::wire::Answer;
 use life::{Followed, Life};
 use projections::State;
 use schemas::event::{FeedScope, MarketEvent, MarketStatus, SystemEvent, Venue};
+use schemas::time::NANOS_PER_SEC;
 use schemas::{Bytes32, Event, MarketId, TokenId, UtcNanos};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Names of requests are this and above: the desk's are below.
 const FIRST_CALL: u64 = 1 << 63;
 const TIMEOUT_MS: u64 = 15_000;
+/// An answer that has not come after so long will not come, s: the limits and the network give up sooner.
+const ANSWER_S: i64 = 60;
 
 /// How the feed is kept.
 #[derive(Clone, Debug)]
@@ -72,7 +75,8 @@ pub struct Feed {
     /// Markets that this build does not trade.
     refused: BTreeSet<Bytes32>,
     sockets: Vec<sockets::MarketSocket>,
-    calls: BTreeMap<CallId, Purpose>,
+    /// Requests under way, and since when.
+    calls: BTreeMap<CallId, (Purpose, UtcNanos)>,
     last_call: u64,
     asks: VecDeque<Ask>,
     said: VecDeque<Said>,
@@ -144,8 +148,9 @@ impl Feed {
         self.now = self.now.max(now);
         match tell {
             Tell::Answer(id, result) => {
-                let Some(purpose) = self.calls.remove(&id) else { return };
-                self.answered(purpose, result, state);
+                let Some((purpose, _)) = self.calls.remove(&id) else { return };
+                // What has no answer is asked for again in its own time.
+                self.answered(purpose, result.ok().filter(|a| a.status == 200), state);
             }
             Tell::Opened(Socket::Market(n)) => self.socket_opened(n),
             Tell::Closed(Socket::Market(n), _) => self.socket_closed(n),
@@ -157,6 +162,10 @@ impl Feed {
     /// Lets time pass.
     pub fn look(&mut self, now: UtcNanos, state: &State) {
         self.now = self.now.max(now);
+        while let Some(call) = self.calls.first_entry().filter(|c| now.since(c.get().1) >= ANSWER_S * NANOS_PER_SEC) {
+            let (purpose, _) = call.remove();
+            self.answered(purpose, None, state);
+        }
         self.look_for_markets();
         self.look_after_sockets();
         self.look_after_books(state);
@@ -164,9 +173,7 @@ impl Feed {
         self.count_faults();
     }
 
-    fn answered(&mut self, purpose: Purpose, result: Result<Answer, NoAnswer>, state: &State) {
-        // What has no answer is asked for again in its own time.
-        let answer = result.ok().filter(|a| a.status == 200);
+    fn answered(&mut self, purpose: Purpose, answer: Option<Answer>, state: &State) {
         match purpose {
             Purpose::Catalogue { walk } => self.catalogue_answered(walk, answer),
             Purpose::Info { condition } => self.info_answered(&condition, answer, state),
@@ -184,7 +191,7 @@ impl Feed {
     fn ask_with(&mut self, purpose: Purpose, host: Host, target: String, body: Vec<u8>) {
         self.last_call += 1;
         let id = CallId(self.last_call);
-        self.calls.insert(id, purpose);
+        self.calls.insert(id, (purpose, self.now));
         let method = if body.is_empty() { Method::Get } else { Method::Post };
         let call = Call { id, host, method, target, headers: None, body, timeout_ms: TIMEOUT_MS };
         self.asks.push_back(Ask::Call(call));

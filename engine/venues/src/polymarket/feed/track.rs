@@ -18,8 +18,6 @@ const LEVELS_MAX: usize = 20_000;
 /// Distance of two requests for a book that did not come, s: doubles up to the last.
 const AGAIN_FIRST_S: u64 = 2;
 const AGAIN_LAST_S: u64 = 60;
-/// An answer that has not come after so long will not come, s.
-const ANSWER_S: u64 = 30;
 
 /// What to do with a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +57,7 @@ pub(super) struct Track {
     pub heals: u64,
     /// Its hash was wrong, and that was said.
     pub bad_hash: bool,
-    asked_until: Option<UtcNanos>,
+    asked: bool,
     ask_after: UtcNanos,
     failed: u32,
 }
@@ -73,6 +71,11 @@ impl Track {
     /// The source's time of the last whole book.
     pub fn whole_time(&self) -> UtcNanos {
         self.whole_time
+    }
+
+    /// The newest time of anything that was heard about its levels.
+    pub fn newest(&self) -> UtcNanos {
+        self.newest
     }
 
     /// Something may be missing: nothing is told before the next whole book.
@@ -142,15 +145,12 @@ impl Track {
 
     /// Whether it may be asked for now.
     pub fn may_ask(&self, now: UtcNanos) -> bool {
-        self.asked_until.is_none_or(|until| now >= until) && now >= self.ask_after
+        !self.asked && now >= self.ask_after
     }
 
-    pub fn asked(&mut self, now: UtcNanos) {
-        self.asked_until = Some(now.plus_secs(ANSWER_S));
-    }
-
-    pub fn answered(&mut self) {
-        self.asked_until = None;
+    /// It is asked for, or that was answered, or it will not be.
+    pub fn set_asked(&mut self, asked: bool) {
+        self.asked = asked;
     }
 
     /// The answer was of no use: the next request waits, longer each time.
@@ -212,9 +212,9 @@ mod tests {
                 now = now.plus_secs(1);
             }
             asked.push((now.0 - at(0).0) / 1_000_000_000);
-            track.asked(now);
+            track.set_asked(true);
             assert!(!track.may_ask(now), "one at a time");
-            track.answered();
+            track.set_asked(false);
             track.put_off(now);
         }
         assert_eq!(asked, [0, 2, 6, 14, 30, 62, 122, 182]);
