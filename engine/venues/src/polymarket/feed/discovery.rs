@@ -81,8 +81,11 @@ impl Feed {
         }
         let asked = self.candidates.values().filter(|c| c.asked).count();
         let free = INFOS_MAX.saturating_sub(asked);
-        let next = self.candidates.iter_mut().filter(|(_, c)| !c.asked).take(free);
-        let next: Vec<Bytes32> = next.map(|(condition, c)| (c.asked = true, *condition).1).collect();
+        let mut next = Vec::new();
+        for (condition, candidate) in self.candidates.iter_mut().filter(|(_, c)| !c.asked).take(free) {
+            candidate.asked = true;
+            next.push(*condition);
+        }
         for condition in next {
             self.ask(Purpose::Info { condition }, Host::Clob, format!("/clob-markets/0x{condition}"));
         }
