@@ -11,12 +11,15 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use venues::polymarket::desk::Desk;
 use venues::polymarket::feed::Feed;
+use venues::polymarket::limits::Limits;
 use venues::polymarket::wire::{Ask, Tell};
 
 /// Polymarket as the engine trades on it.
 pub struct Polymarket {
     desk: Desk,
     feed: Feed,
+    limits: Limits,
+    now: UtcNanos,
     signer: Arc<dyn OrderSigner>,
     chain_id: u64,
     api_key: String,
@@ -38,7 +41,20 @@ impl Polymarket {
         dry_run: bool,
     ) -> Self {
         let (unsigned, heard) = (BTreeMap::new(), VecDeque::new());
-        Self { desk, feed, signer, chain_id, api_key, dry_run, unsigned, heard }
+        let (limits, now) = (Limits::default(), UtcNanos::ZERO);
+        Self { desk, feed, limits, now, signer, chain_id, api_key, dry_run, unsigned, heard }
+    }
+
+    /// Hands what was heard to the machine that it is for.
+    fn hand(&mut self, tell: Tell, now: UtcNanos, state: &State) {
+        match &tell {
+            Tell::Answer(id, _) if Feed::owns(*id) => self.feed.hear(tell, now, state),
+            Tell::Answer(..) => self.desk.hear(tell, now, state),
+            Tell::Opened(socket) | Tell::Text(socket, _) | Tell::Closed(socket, _) => match socket {
+                venues::polymarket::wire::Socket::User => self.desk.hear(tell, now, state),
+                venues::polymarket::wire::Socket::Market(_) => self.feed.hear(tell, now, state),
+            },
+        }
     }
 
     fn refuse(&mut self, intent: &OrderIntended, cycle: Option<CycleId>, reason: String) {
@@ -72,7 +88,8 @@ impl Venue for Polymarket {
     }
 
     fn start(&mut self, now: UtcNanos, state: &State) {
-        self.feed.start(state);
+        self.now = self.now.max(now);
+        self.feed.start(now, state);
         self.desk.start(now, state);
     }
 
@@ -102,17 +119,16 @@ impl Venue for Polymarket {
     }
 
     fn hear(&mut self, tell: Tell, now: UtcNanos, state: &State) {
-        match &tell {
-            Tell::Answer(id, _) if Feed::owns(*id) => self.feed.hear(tell, now, state),
-            Tell::Answer(..) => self.desk.hear(tell, now, state),
-            Tell::Opened(socket) | Tell::Text(socket, _) | Tell::Closed(socket, _) => match socket {
-                venues::polymarket::wire::Socket::User => self.desk.hear(tell, now, state),
-                venues::polymarket::wire::Socket::Market(_) => self.feed.hear(tell, now, state),
-            },
-        }
+        self.now = self.now.max(now);
+        self.limits.heed(&tell, now);
+        self.hand(tell, now, state);
     }
 
     fn look(&mut self, now: UtcNanos, state: &State) {
+        self.now = self.now.max(now);
+        while let Some(refused) = self.limits.next_refused() {
+            self.hand(refused, now, state);
+        }
         self.desk.look(now, state);
         self.feed.look(now, state);
     }
@@ -126,8 +142,9 @@ impl Venue for Polymarket {
     }
 
     fn asks(&mut self) -> Vec<Ask> {
-        let mut asks: Vec<Ask> = self.desk.asks().collect();
-        asks.extend(self.feed.asks());
-        asks
+        for ask in self.desk.asks().chain(self.feed.asks()) {
+            self.limits.ask(ask, self.now);
+        }
+        self.limits.ready(self.now)
     }
 }
