@@ -10,7 +10,7 @@ mod books;
 mod discovery;
 mod sockets;
 
-pub use discovery::Wanted;
+pub use discovery::{Wanted, encoded};
 
 use super::desk::Said;
 use super::wire::{Ask, Call, CallId, Host, Method, NoAnswer, Socket, Tell};
