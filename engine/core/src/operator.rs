@@ -67,7 +67,8 @@ impl Step<'_> {
             target: Price::ZERO,
         };
         let order = self.state.orders.next_id();
-        let making = order::Making { order, market: &market.listed, plan: &plan, worst, time: self.now() };
+        let making =
+            order::Making { order, market: &market.listed, tick: market.tick, plan: &plan, worst, time: self.now() };
         if let Ok(intent) = order::intended(&making, self.config.account.as_ref()) {
             self.emit(Event::Order(OrderEvent::Intended(Box::new(intent))));
         }
