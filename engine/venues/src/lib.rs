@@ -4,4 +4,5 @@
 pub mod http;
 pub mod polygon;
 pub mod polymarket;
+pub mod reach;
 pub mod recording;

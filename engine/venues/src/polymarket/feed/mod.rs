@@ -23,7 +23,7 @@ mod life;
 mod sockets;
 mod track;
 
-pub use discovery::Wanted;
+pub use discovery::{Wanted, encoded};
 
 use super::desk::Said;
 use super::wire::{Ask, Call, CallId, Host, Method, Socket, Tell};
