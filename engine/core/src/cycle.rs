@@ -146,7 +146,7 @@ impl Step<'_> {
         proposal.estimate = estimate;
         match sizing::entry_size(self.state.equity.now, &proposal, self.config) {
             Ok((size, kelly_ppm)) if size >= m.min_size => {
-                (proposal.size, proposal.kelly_ppm) = (size, kelly_ppm);
+                (proposal.size, proposal.kelly_ppm) = (order::named_size(m.tick, &proposal, size), kelly_ppm);
                 self.emit_in(Some(id), Event::Agent(AgentEvent::ProposalMade(Box::new(proposal))));
             }
             Ok(_) => self.no_decision(id, market, NoDecisionReason::TooSmall),
@@ -259,7 +259,7 @@ impl Step<'_> {
             purpose: proposal.purpose,
             style: proposal.style,
             price: proposal.price,
-            size: order::named_size(tick, proposal.action.side, proposal.price, verdict.size, !rests),
+            size: verdict.size,
             tif: if rests { TimeInForce::Gtd } else { TimeInForce::Fak },
             post_only: rests,
             expires: if rests { self.now().plus_secs(ttl) } else { UtcNanos::ZERO },

@@ -3,9 +3,9 @@
 use crate::config::AccountConfig;
 use polymarket::amounts::{self, AmountError, Tick};
 use polymarket::{Chain, ChainError, Domain, Generation, Order, OrderError, OrderType, SignatureType, Terms};
-use schemas::event::{MarketListed, OrderPlan, TimeInForce};
+use schemas::event::{MarketListed, OrderPlan, Proposal, Style, TimeInForce};
 use schemas::time::{NANOS_PER_MS, NANOS_PER_SEC};
-use schemas::{Bytes32, Outcome, Price, Side, Size, UtcNanos};
+use schemas::{Bytes32, Outcome, Price, Size, UtcNanos};
 
 /// Why a plan is no order that the venue would take. Found before anything is signed.
 #[derive(Debug, thiserror::Error)]
@@ -30,12 +30,12 @@ pub enum VenueError {
     Time,
 }
 
-/// The size that an order of a plan really has at the venue, which counts purchases that take in whole cents; so do the
-/// simulated exchange's, or it would trade what the venue does not. At most `size`. Grids that the venue does not have leave
-/// it as it is.
-pub(crate) fn named_size(tick: Price, side: Side, price: Price, size: Size, takes: bool) -> Size {
+/// The size that an entry really has at the venue, which counts purchases that take in whole cents; so do the simulated
+/// exchange's, or it would trade what the venue does not. At most `size`. Grids that the venue does not have leave it as it
+/// is.
+pub(crate) fn named_size(tick: Price, entry: &Proposal, size: Size) -> Size {
     match Tick::new(tick) {
-        Ok(tick) if takes && side == Side::Buy => amounts::taking(tick, price, size).unwrap_or(size),
+        Ok(tick) if entry.style == Style::Taker => amounts::taking(tick, entry.price, size).unwrap_or(Size::ZERO),
         _ => size,
     }
 }

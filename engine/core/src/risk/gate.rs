@@ -6,6 +6,7 @@
 use super::exposure::{at_risk, open_markets, portfolio_limit};
 use crate::config::Config;
 use crate::exits::LOT;
+use crate::order::named_size;
 use projections::State;
 use projections::markets::Market;
 use projections::orders::OrderStatus;
@@ -85,7 +86,7 @@ impl Gate<'_> {
         };
         checks.extend(rooms.iter().map(|r| r.check(wanted)));
         let room = rooms.iter().map(Room::left).min().unwrap_or(Cash::ZERO);
-        let size = if wanted <= room { p.size } else { fitting(p, room, market.fee) };
+        let size = if wanted <= room { p.size } else { named_size(market.tick, p, fitting(p, room, market.fee)) };
         let worst = worst_case(p, size, market.fee).unwrap_or(wanted);
         let smallest = self.smallest(market);
         checks.push(check(Limit::MinSize, size.0, smallest.0, size >= smallest));
