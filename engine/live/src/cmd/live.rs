@@ -18,6 +18,7 @@ use schemas::time::NANOS_PER_SEC;
 use signer::OrderSigner;
 use std::sync::Arc;
 use std::time::Duration;
+use venues::feeds::ReadOnlyFeed;
 use venues::polymarket::desk::{Account, Desk};
 use venues::polymarket::feed::Feed;
 use venues::polymarket::net::Net;
@@ -41,7 +42,8 @@ pub fn run(global: &Global, args: &RunArgs, loaded: &Loaded) -> Outcome {
     if !args.dry_run {
         confirm(global, args, maker)?;
     }
-    let net = Net::start(&loaded.config.venue.hosts()).map_err(|e| Failure::new(Code::Config, e.to_string()))?;
+    let elsewhere = elsewhere(loaded)?;
+    let net = Net::start(&loaded.config.hosts()).map_err(|e| Failure::new(Code::Config, e.to_string()))?;
     let credentials = log_in(&net, signer.as_ref())?;
     let kind = wallet.account.signature_type();
     let mut config = loaded.config.core.clone();
@@ -56,7 +58,7 @@ pub fn run(global: &Global, args: &RunArgs, loaded: &Loaded) -> Outcome {
         Some(dir) => dir.clone(),
         None => global.data_dir(loaded)?.join("live"),
     };
-    let venue = venue_of(args, loaded, signer, maker, kind, credentials);
+    let venue = venue_of(args, loaded, signer, maker, kind, credentials).reading(elsewhere);
     let clock = WallClock;
     let start = Start {
         mode: Mode::Live,
@@ -97,6 +99,16 @@ fn venue_of(
     let desk = Desk::new(Account { signer: signer.address(), maker, signature_type: u8::from(kind), credentials });
     let feed = Feed::new(loaded.config.venue.feed(&loaded.config.core));
     Polymarket::new(desk, feed, signer, loaded.config.wallet.chain, api_key, args.dry_run)
+}
+
+/// The feeds of venues that are only read.
+fn elsewhere(loaded: &Loaded) -> Result<Vec<Box<dyn ReadOnlyFeed>>, Failure> {
+    let key_failure = |e: venues::kalshi::KeyError| {
+        Failure::new(Code::Config, e.to_string())
+            .next("section [kalshi] names the key; without one it is read by requests")
+    };
+    let kalshi = loaded.config.kalshi.feed().map_err(key_failure)?;
+    Ok([kalshi, loaded.config.manifold.feed()].into_iter().flatten().collect())
 }
 
 /// Real money needs a person's word: typed, or, for a service, the whole address in an argument.

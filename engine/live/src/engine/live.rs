@@ -1,4 +1,4 @@
-//! A live venue: the order desk and the market feed of Polymarket, with a signer.
+//! A live venue: the order desk and the market feed of Polymarket, with a signer; and feeds of venues that are only read.
 
 use super::port::{Heard, Venue};
 use engine_core::{is_sendable, sign_body};
@@ -9,14 +9,17 @@ use schemas::{CycleId, Envelope, Event, OrderId, UtcNanos};
 use signer::{OrderSigner, SigningDomainRequest};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use venues::feeds::ReadOnlyFeed;
 use venues::polymarket::desk::Desk;
 use venues::polymarket::feed::Feed;
-use venues::polymarket::wire::{Ask, Tell};
+use venues::polymarket::wire::{Ask, Socket, Tell};
 
 /// Polymarket as the engine trades on it.
 pub struct Polymarket {
     desk: Desk,
     feed: Feed,
+    /// Venues where nothing is traded.
+    elsewhere: Vec<Box<dyn ReadOnlyFeed>>,
     signer: Arc<dyn OrderSigner>,
     chain_id: u64,
     api_key: String,
@@ -37,8 +40,14 @@ impl Polymarket {
         api_key: String,
         dry_run: bool,
     ) -> Self {
-        let (unsigned, heard) = (BTreeMap::new(), VecDeque::new());
-        Self { desk, feed, signer, chain_id, api_key, dry_run, unsigned, heard }
+        let (unsigned, heard, elsewhere) = (BTreeMap::new(), VecDeque::new(), Vec::new());
+        Self { desk, feed, elsewhere, signer, chain_id, api_key, dry_run, unsigned, heard }
+    }
+
+    /// Reads other venues too. What they say goes into the same log; nothing is traded there.
+    pub fn reading(mut self, feeds: Vec<Box<dyn ReadOnlyFeed>>) -> Self {
+        self.elsewhere = feeds;
+        self
     }
 
     fn refuse(&mut self, intent: &OrderIntended, cycle: Option<CycleId>, reason: String) {
@@ -73,6 +82,7 @@ impl Venue for Polymarket {
 
     fn start(&mut self, now: UtcNanos, state: &State) {
         self.feed.start(state);
+        self.elsewhere.iter_mut().for_each(|feed| feed.start(state));
         self.desk.start(now);
     }
 
@@ -102,12 +112,17 @@ impl Venue for Polymarket {
     }
 
     fn hear(&mut self, tell: Tell, now: UtcNanos, state: &State) {
+        if let Some(feed) = self.elsewhere.iter_mut().find(|feed| feed.owns(&tell)) {
+            return feed.hear(tell, now, state);
+        }
         match &tell {
             Tell::Answer(id, _) if Feed::owns(*id) => self.feed.hear(tell, now, state),
             Tell::Answer(..) => self.desk.hear(tell, now, state),
             Tell::Opened(socket) | Tell::Text(socket, _) | Tell::Closed(socket, _) => match socket {
-                venues::polymarket::wire::Socket::User => self.desk.hear(tell, now, state),
-                venues::polymarket::wire::Socket::Market(_) => self.feed.hear(tell, now, state),
+                Socket::User => self.desk.hear(tell, now, state),
+                Socket::Market(_) => self.feed.hear(tell, now, state),
+                // Of a feed that is not there.
+                Socket::Kalshi => {}
             },
         }
     }
@@ -115,19 +130,23 @@ impl Venue for Polymarket {
     fn look(&mut self, now: UtcNanos, state: &State) {
         self.desk.look(now, state);
         self.feed.look(now, state);
+        self.elsewhere.iter_mut().for_each(|feed| feed.look(now, state));
     }
 
     fn next_heard(&mut self) -> Option<Heard> {
         if let Some(heard) = self.heard.pop_front() {
             return Some(heard);
         }
-        let said = self.desk.next_said().or_else(|| self.feed.next_said())?;
+        let said = self.desk.next_said().or_else(|| self.feed.next_said());
+        let said = said.or_else(|| self.elsewhere.iter_mut().find_map(|feed| feed.next_said()))?;
         Some(Heard { cause: None, cycle: said.cycle, event: said.event })
     }
 
     fn asks(&mut self) -> Vec<Ask> {
         let mut asks: Vec<Ask> = self.desk.asks().collect();
         asks.extend(self.feed.asks());
+        // Last: what is asked elsewhere waits for everything that trades.
+        asks.extend(self.elsewhere.iter_mut().flat_map(|feed| feed.asks()));
         asks
     }
 }

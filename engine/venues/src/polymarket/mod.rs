@@ -5,5 +5,5 @@
 
 pub mod desk;
 pub mod feed;
-pub mod net;
-pub mod wire;
+
+pub use crate::{net, wire};

@@ -139,8 +139,8 @@ impl Desk {
             Tell::Opened(Socket::User) => self.user_opened(),
             Tell::Closed(Socket::User, why) => self.user_closed(&why),
             Tell::Text(Socket::User, text) => self.user_text(&text, state),
-            Tell::Opened(Socket::Market(_)) | Tell::Closed(Socket::Market(_), _) | Tell::Text(Socket::Market(_), _) => {
-            }
+            // Not the desk's.
+            Tell::Opened(_) | Tell::Closed(..) | Tell::Text(..) => {}
         }
     }
 

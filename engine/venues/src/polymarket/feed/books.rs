@@ -6,7 +6,7 @@ use polymarket::token::to_decimal;
 use polymarket::wire::market::{Book, LastTrade, Level as WireLevel, PriceChanges};
 use polymarket::wire::rest::{self, ClobMarket};
 use projections::State;
-use schemas::event::{BookDelta, BookSnapshot, Level, MarketChange, MarketEvent, Resolution, Top, Trade};
+use schemas::event::{BookDelta, BookSnapshot, Level, MarketChange, MarketEvent, Resolution, Top, Trade, Venue};
 use schemas::time::NANOS_PER_SEC;
 use schemas::{Bytes32, MarketId, Price, TokenId, UtcNanos};
 
@@ -71,7 +71,8 @@ impl Feed {
         let now = self.now;
         self.asked_books.retain(|_, asked| now.since(*asked) < ASK_AGAIN_S * NANOS_PER_SEC);
         let mut wanted = Vec::new();
-        for market in state.markets.iter().filter(|m| m.resolved.is_none()) {
+        let followed = |m: &&projections::markets::Market| m.listed.venue == Venue::Polymarket && m.resolved.is_none();
+        for market in state.markets.iter().filter(followed) {
             let id = market.listed.market;
             for (token, venue_id) in [(id.yes(), market.listed.tokens[0]), (id.no(), market.listed.tokens[1])] {
                 if self.is_sure(token, state) {
@@ -127,7 +128,10 @@ impl Feed {
         }
         self.next_resolution = self.now.plus_secs(RESOLUTION_EVERY_S);
         let over = |m: &projections::markets::Market| {
-            m.resolved.is_none() && m.listed.ends > UtcNanos::ZERO && m.listed.ends <= self.now
+            m.listed.venue == Venue::Polymarket
+                && m.resolved.is_none()
+                && m.listed.ends > UtcNanos::ZERO
+                && m.listed.ends <= self.now
         };
         let due: Vec<Bytes32> = state.markets.iter().filter(|m| over(m)).map(|m| m.listed.condition).collect();
         due.iter().for_each(|condition| self.ask_resolution(condition));

@@ -1,11 +1,14 @@
 //! Which markets there are: from the catalogue (Gamma), with what orders need to know from the order book (CLOB).
 
 use super::{Feed, Purpose};
+use crate::feeds::next_market;
+use crate::http::encoded;
 use crate::polymarket::wire::{Answer, Host};
 use polymarket::wire::gamma::{self, Market};
 use polymarket::wire::rest::{self, MarketInfo};
+use projections::State;
 use schemas::event::{FeeSchedule, MarketEvent, MarketListed, Venue};
-use schemas::{Bytes32, Cash, MarketId, UtcNanos};
+use schemas::{Bytes32, Cash, UtcNanos};
 
 /// Distance of two walks through the catalogue, s.
 const DISCOVER_EVERY_S: u64 = 300;
@@ -58,7 +61,7 @@ impl Feed {
 
     /// How many more markets are wanted.
     fn room(&self) -> usize {
-        self.settings.wanted.max_markets.saturating_sub(self.ids.len() + self.candidates.len())
+        self.settings.wanted.max_markets.saturating_sub(self.markets.len() + self.candidates.len())
     }
 
     fn ask_catalogue(&mut self, cursor: &str) {
@@ -148,7 +151,7 @@ impl Feed {
             && market.volume_num.0 >= wanted.min_volume.0
     }
 
-    pub(super) fn info_answered(&mut self, condition: &Bytes32, answer: Option<Answer>) {
+    pub(super) fn info_answered(&mut self, condition: &Bytes32, answer: Option<Answer>, state: &State) {
         // A fresh market may be in the catalogue minutes before the book knows it: the next walk asks again.
         let Some(candidate) = self.candidates.remove(condition) else { return };
         let Some(info) = answer.and_then(|a| rest::read::<MarketInfo>(&a.body).ok()) else { return };
@@ -166,9 +169,9 @@ impl Feed {
         if !info.accepting_orders {
             return;
         }
-        let Ok(number) = u32::try_from(self.ids.len()) else { return };
+        let Some(number) = next_market(state, &self.said) else { return };
         let listed = MarketListed {
-            market: MarketId(number),
+            market: number,
             venue: Venue::Polymarket,
             condition: *condition,
             tokens: candidate.tokens,
@@ -194,7 +197,6 @@ impl Feed {
         self.markets.insert(listed.condition, market);
         self.tokens.insert(listed.tokens[0], market.yes());
         self.tokens.insert(listed.tokens[1], market.no());
-        self.ids.push(listed.tokens);
     }
 }
 
@@ -202,10 +204,4 @@ impl Feed {
 fn fee_schedule(fee: &polymarket::amounts::FeeSchedule) -> Option<FeeSchedule> {
     let exponent = u8::try_from(fee.exponent).ok()?;
     Some(FeeSchedule { rate_ppm: fee.rate_ppm, exponent, taker_only: fee.taker_only })
-}
-
-/// A text in a query.
-fn encoded(text: &str) -> String {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-_.~".contains(b);
-    text.bytes().map(|b| if plain(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }

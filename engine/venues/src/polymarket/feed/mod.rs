@@ -16,7 +16,7 @@ use super::desk::Said;
 use super::wire::{Ask, Call, CallId, Host, Method, NoAnswer, Socket, Tell};
 use crate::polymarket::wire::Answer;
 use projections::State;
-use schemas::event::{FaultPolicy, MarketEvent, SystemEvent};
+use schemas::event::{FaultPolicy, MarketEvent, SystemEvent, Venue};
 use schemas::{Bytes32, Event, MarketId, TokenId, UtcNanos};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -46,7 +46,6 @@ pub struct Feed {
     settings: Settings,
     tokens: BTreeMap<Bytes32, TokenId>,
     markets: BTreeMap<Bytes32, MarketId>,
-    ids: Vec<[Bytes32; 2]>,
     candidates: BTreeMap<Bytes32, discovery::Candidate>,
     refused: BTreeSet<Bytes32>,
     sockets: Vec<sockets::MarketSocket>,
@@ -69,7 +68,6 @@ impl Feed {
             settings,
             tokens: BTreeMap::new(),
             markets: BTreeMap::new(),
-            ids: Vec::new(),
             candidates: BTreeMap::new(),
             refused: BTreeSet::new(),
             sockets: Vec::new(),
@@ -87,7 +85,7 @@ impl Feed {
 
     /// Follows the markets of a log that is gone on with.
     pub fn start(&mut self, state: &State) {
-        for market in state.markets.iter() {
+        for market in state.markets.iter().filter(|m| m.listed.venue == Venue::Polymarket) {
             self.know(&market.listed);
             if market.resolved.is_none() {
                 self.follow(market.listed.tokens);
@@ -121,7 +119,8 @@ impl Feed {
             Tell::Opened(Socket::Market(n)) => self.socket_opened(n),
             Tell::Closed(Socket::Market(n), _) => self.socket_closed(n),
             Tell::Text(Socket::Market(n), text) => self.socket_text(n, &text, state),
-            Tell::Opened(Socket::User) | Tell::Closed(Socket::User, _) | Tell::Text(Socket::User, _) => {}
+            // Not this feed's.
+            Tell::Opened(_) | Tell::Closed(..) | Tell::Text(..) => {}
         }
     }
 
@@ -139,7 +138,7 @@ impl Feed {
         let answer = result.ok().filter(|a| a.status == 200);
         match purpose {
             Purpose::Catalogue => self.catalogue_answered(answer),
-            Purpose::Info { condition } => self.info_answered(&condition, answer),
+            Purpose::Info { condition } => self.info_answered(&condition, answer, state),
             Purpose::Book { token } => self.book_answered(&token, answer, state),
             Purpose::Resolution { condition } => self.resolution_answered(&condition, answer, state),
         }
