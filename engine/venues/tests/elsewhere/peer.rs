@@ -102,6 +102,7 @@ fn websocket(stream: TcpStream, seen: &Mutex<Seen>) -> Option<()> {
 }
 
 /// The feed on the real network until a state is reached; fails after a minute.
+#[expect(clippy::disallowed_methods, reason = "the real network runs in real time")]
 fn run_until(feed: &mut Feed, net: &Net, state: &mut State, reached: impl Fn(&State) -> bool) {
     let (begin, mut seq) = (Instant::now(), state.seq);
     let start = UtcNanos::from_secs(super::stage::START_S).unwrap();
