@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// Account 0 of Anvil.
 const KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
-const ADDRESS: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+pub const ADDRESS: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 
 /// A child that does not outlive its test.
 struct Kept(Child);
@@ -23,12 +23,12 @@ impl Drop for Kept {
     }
 }
 
-struct Sandbox {
+pub struct Sandbox {
     _child: Kept,
     url: String,
 }
 
-fn sandbox(recording: &str, faults: Option<&str>) -> Sandbox {
+pub fn sandbox(recording: &str, faults: Option<&str>) -> Sandbox {
     let mut command = command("arena");
     command.args(["sandbox", "--log", recording, "--port", "0", "--speed", "20", "--warm-up", "120", "--json"]);
     command.args(["--welcome", "10000"]);
@@ -56,7 +56,7 @@ impl Sandbox {
 }
 
 /// A wallet, its policy, and a configuration that trades at the sandbox.
-fn purse(sandbox: &Sandbox) -> Purse {
+pub fn purse(sandbox: &Sandbox) -> Purse {
     let purse = Purse::of("eoa", World::polygon());
     purse.wallet("import", KEY).expect_code(0);
     let policy = std::fs::read_to_string(fixture("../../ops/signer-policy.toml")).unwrap();
@@ -77,7 +77,7 @@ fn purse(sandbox: &Sandbox) -> Purse {
 }
 
 /// Trades for some seconds and stops by SIGINT.
-fn trade(purse: &Purse, seconds: u64, more: &[&str]) -> Done {
+pub fn trade(purse: &Purse, seconds: u64, more: &[&str]) -> Done {
     let mut command = command("arena");
     command.args(["-c", purse.path("arena.toml").to_str().unwrap(), "--data-dir"]).arg(purse.path("data"));
     command.args(["run", "--live", "--json"]).args(more).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -97,7 +97,7 @@ fn trade(purse: &Purse, seconds: u64, more: &[&str]) -> Done {
     }
 }
 
-fn recording() -> (tempfile::TempDir, String) {
+pub fn recording() -> (tempfile::TempDir, String) {
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("recording").display().to_string();
     let input = fixture("polymarket-l2-nhl/ticks.csv.zst");
@@ -105,7 +105,7 @@ fn recording() -> (tempfile::TempDir, String) {
     (dir, log)
 }
 
-fn count(log: &str, kind: &str) -> usize {
+pub fn count(log: &str, kind: &str) -> usize {
     replay(&format!("show {log} --kind {kind}")).expect_code(0).stdout.lines().count()
 }
 

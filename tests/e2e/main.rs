@@ -7,6 +7,7 @@ mod bad_input;
 mod command;
 mod damage;
 mod demo;
+mod elsewhere;
 mod faults;
 mod import;
 mod interrupted;
