@@ -280,6 +280,12 @@ impl Positions {
         self.holding.iter().any(|t| t.market() == market)
     }
 
+    /// Fills that were booked, and neither confirmed nor voided so far.
+    pub fn unconfirmed(&self) -> impl Iterator<Item = (TokenId, TradeKey)> + '_ {
+        let open = |p: &Position| p.provisional.iter().filter(|f| !f.confirmed).map(|f| f.trade).collect::<Vec<_>>();
+        self.tokens.iter().flat_map(move |(token, p)| open(p).into_iter().map(|trade| (*token, trade)))
+    }
+
     /// What all positions cost, fees included.
     pub fn cost(&self) -> Cash {
         self.held_all().fold(Cash::ZERO, |sum, (_, p)| sum.plus(p.lot.cost).unwrap_or(Cash(i64::MAX)))

@@ -261,7 +261,7 @@ impl Step<'_> {
             purpose: proposal.purpose,
             style: proposal.style,
             price: proposal.price,
-            size: verdict.size,
+            size: order::named_size(tick, proposal.action.side, proposal.price, verdict.size, !rests),
             tif: if rests { TimeInForce::Gtd } else { TimeInForce::Fak },
             post_only: rests,
             expires: if rests { self.now().plus_secs(ttl) } else { UtcNanos::ZERO },
@@ -282,7 +282,7 @@ impl Step<'_> {
         let worst = cycle.verdict.as_ref().map(|v| v.worst_case_loss).unwrap_or_default();
         let Some(market) = self.state.markets.get(cycle.market) else { return };
         let order = self.state.orders.next_id();
-        let making = order::Making { order, market: &market.listed, plan, worst, time: self.now() };
+        let making = order::Making { order, market: &market.listed, tick: market.tick, plan, worst, time: self.now() };
         match order::intended(&making, self.config.account.as_ref()) {
             Ok(intent) => self.emit_in(Some(cycle.id), Event::Order(OrderEvent::Intended(Box::new(intent)))),
             Err(_) => self.no_decision(cycle.id, cycle.market, NoDecisionReason::BadNumbers),

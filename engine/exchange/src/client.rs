@@ -58,12 +58,17 @@ impl Exchange {
         self.cancel(account, order, reason, None);
     }
 
+    /// What the recording has on one side of a market's YES book, best first, whatever clients took of it.
+    pub fn recorded_depth(&self, id: MarketId, side: Side, market: Market<'_>) -> Vec<Level> {
+        let limit = if side == Side::Buy { Price(i64::MIN) } else { Price(i64::MAX) };
+        recorded(market.books, market.quotes, id, side, limit, self.settings.assumed_depth_shares)
+    }
+
     /// What stands on one side of a market's YES book for those who arrive now, best first: what clients left of the
     /// recording, and their own orders.
     pub fn depth(&self, id: MarketId, side: Side, market: Market<'_>) -> Vec<Level> {
-        let limit = if side == Side::Buy { Price(i64::MIN) } else { Price(i64::MAX) };
         let mut sizes: BTreeMap<Price, Size> = BTreeMap::new();
-        for level in recorded(market.books, market.quotes, id, side, limit, self.settings.assumed_depth_shares) {
+        for level in self.recorded_depth(id, side, market) {
             add(&mut sizes, level.price, self.liquidity.left(id, side, level));
         }
         for r in self.resting(id).iter().filter(|r| r.order.book_side() == side) {

@@ -51,6 +51,19 @@ impl Exchange {
         if !self.covers(order, m.fee) {
             return Some("not enough balance / allowance".to_owned());
         }
+        if takes_only {
+            let takes = self.takes(order, market);
+            if takes.0 <= 0 && order.tif == TimeInForce::Fak {
+                return Some(
+                    "no orders found to match with FAK order. FAK orders are partially filled or killed if no match is \
+                     found."
+                        .to_owned(),
+                );
+            }
+            if takes < order.size && order.tif == TimeInForce::Fok {
+                return Some("order couldn't be fully filled. FOK orders are fully filled or killed.".to_owned());
+            }
+        }
         if order.post_only && !self.offers(order, market).is_empty() {
             return Some("invalid post-only order: order crosses book".to_owned());
         }
@@ -75,19 +88,15 @@ impl Exchange {
     pub(crate) fn match_incoming(&mut self, order: Incoming, market: Market<'_>) {
         let offers = self.offers(&order, market);
         let fee = market.markets.get(order.token.market()).map(|m| m.fee).unwrap_or_default();
-        let available =
-            offers.iter().fold(Size::ZERO, |sum, o| sum.plus(self.left(o, &order)).unwrap_or(Size(i64::MAX)));
         let mut remaining = order.size;
-        if order.tif != TimeInForce::Fok || available >= order.size {
-            for offer in offers {
-                if remaining.0 <= 0 {
-                    break;
-                }
-                let size = Size(self.left(&offer, &order).0.min(remaining.0));
-                if size.0 > 0 {
-                    self.trade(&order, &offer, size, fee);
-                    remaining = remaining.less(size);
-                }
+        for offer in offers {
+            if remaining.0 <= 0 {
+                break;
+            }
+            let size = Size(self.left(&offer, &order).0.min(remaining.0));
+            if size.0 > 0 {
+                self.trade(&order, &offer, size, fee);
+                remaining = remaining.less(size);
             }
         }
         if remaining.0 <= 0 {

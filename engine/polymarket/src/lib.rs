@@ -53,7 +53,7 @@ pub use book_hash::{book_hash, preimage};
 pub use chain::{Chain, ChainError, Contract, Generation, GenerationError};
 pub use hex::{from_hex, hex};
 pub use order::{Domain, ORDER_TYPE, Order, OrderError, SALT_END, SignatureType};
-pub use post::{BATCH_MAX, CANCEL_MAX, GTD_LEAD_S, OrderType, Terms, post_batch_body, post_body};
+pub use post::{BATCH_MAX, CANCEL_MAX, GTD_EARLY_S, GTD_LEAD_S, OrderType, Terms, post_batch_body, post_body};
 pub use posted::{Posted, PostedError, read_post_batch_body, read_post_body};
 pub use signature::{
     NESTED_LEN, SignDigest, Signature65, SignatureError, address_of, assemble, order_signature, recover,

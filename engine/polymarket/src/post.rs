@@ -37,8 +37,11 @@ impl OrderType {
     }
 }
 
-/// Seconds that a GTD order's time must lie ahead, as the official SDK asks; the venue ends it a minute early.
+/// Seconds that a GTD order's time must lie ahead, as the official SDK asks.
 pub const GTD_LEAD_S: u64 = 180;
+
+/// So many seconds before a GTD order's time the venue ends it, as its documents say.
+pub const GTD_EARLY_S: u64 = 60;
 
 /// What is posted with an order and not signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

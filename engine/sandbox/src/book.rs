@@ -7,7 +7,7 @@ use crate::faults::Fault;
 use crate::sockets::Shown;
 use crate::venue::Venue;
 use exchange::own_price;
-use schemas::event::{Level, MarketChange, MarketEvent};
+use schemas::event::{BookDelta, Level, MarketChange, MarketEvent, Top};
 use schemas::{MarketId, Outcome, Price, Side, Size, TokenId};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,10 +22,21 @@ pub(crate) struct Best {
 impl Venue {
     /// One side of a token's book, best first.
     pub(crate) fn side(&self, token: TokenId, side: Side) -> Vec<Level> {
+        if let Some(book) = self.books.get(token).filter(|_| !self.settings.impact) {
+            return book.levels(side).collect();
+        }
         let is_no = token.outcome() == Outcome::No;
         let of = if is_no { side.other() } else { side };
-        let levels = self.exchange.depth(token.market(), of, self.market());
+        let levels = self.depth(token.market(), of);
         levels.into_iter().map(|l| Level { price: own_price(token, l.price), size: l.size }).collect()
+    }
+
+    /// One side of a market's YES book, best first, as it is shown.
+    fn depth(&self, market: MarketId, side: Side) -> Vec<Level> {
+        match self.settings.impact {
+            true => self.exchange.depth(market, side, self.market()),
+            false => self.exchange.recorded_depth(market, side, self.market()),
+        }
     }
 
     pub(crate) fn best(&self, token: TokenId) -> Best {
@@ -69,7 +80,7 @@ impl Venue {
 
     fn shown_now(&self, market: MarketId) -> Shown {
         let levels = |side| {
-            let depth = self.exchange.depth(market, side, self.market());
+            let depth = self.depth(market, side);
             depth.into_iter().map(|l| (l.price, l.size)).collect()
         };
         Shown { bids: levels(Side::Buy), asks: levels(Side::Sell) }
@@ -86,6 +97,11 @@ impl Venue {
     /// What a recorded event makes to be published. `traded`: trades of clients that it led to.
     pub(crate) fn publish(&mut self, event: &MarketEvent, traded: Vec<usize>) {
         match event {
+            MarketEvent::BookDelta(d) if !self.settings.impact => self.publish_recorded(d),
+            MarketEvent::BookSnapshot(s) if !self.settings.impact => self.publish_token(s.token),
+            MarketEvent::Trade(t) if !self.settings.impact => {
+                self.publish_trade(t.token, t.aggressor, t.price, t.size, None);
+            }
             MarketEvent::BookDelta(d) if traded.is_empty() && self.exchange.resting(d.token.market()).is_empty() => {
                 self.publish_change(d.token.market());
             }
@@ -108,6 +124,9 @@ impl Venue {
 
     /// Publishes the markets that clients changed, and trades of clients.
     pub(crate) fn publish_changes(&mut self, traded: Vec<usize>) {
+        if !self.settings.impact {
+            return self.dirty.clear();
+        }
         let mut touched = BTreeSet::new();
         for at in traded {
             let Some(trade) = self.trades.at(at) else { continue };
@@ -143,7 +162,7 @@ impl Venue {
         if self.dice.hits(Fault::lost_change, &self.faults) {
             return;
         }
-        let frame = self.change_frame(market, &changes);
+        let frame = self.change_frame(market, self.mirrored(market, &changes));
         self.broadcast(market, false, frame);
         if moved {
             for token in [market.yes(), market.no()] {
@@ -153,27 +172,61 @@ impl Venue {
         }
     }
 
-    fn change_frame(&self, market: MarketId, changes: &[(Side, Price, Size)]) -> Value {
+    /// A change exactly as it was recorded: of one token, with the best prices that were stated with it.
+    fn publish_recorded(&mut self, d: &BookDelta) {
+        if !self.sockets.is_watched(d.token.market()) || self.dice.hits(Fault::lost_change, &self.faults) {
+            return;
+        }
+        let shown = self.best(d.token);
+        let stated = |side: fn(&Top) -> Price, shown: Option<Level>| match &d.stated {
+            Some(top) => Some(side(top)).filter(|p| p.0 > 0),
+            None => shown.map(|l| l.price),
+        };
+        let best = (stated(|t| t.bid, shown.bid), stated(|t| t.ask, shown.ask));
+        let change = self.change(d.token, d.side, d.price, d.size, best, 1);
+        let frame = self.change_frame(d.token.market(), vec![change]);
+        self.broadcast(d.token.market(), false, frame);
+    }
+
+    /// The same changes of both outcomes.
+    fn mirrored(&self, market: MarketId, changes: &[(Side, Price, Size)]) -> Vec<Value> {
         let mut list = Vec::new();
         for token in [market.yes(), market.no()] {
             let best = self.best(token);
-            let price = |level: Option<Level>, empty: &str| level.map_or(empty.to_owned(), |l| l.price.to_string());
-            // Nobody can recompute the hash of a change, so it only has to be another each time.
-            let seed = [self.now.0.to_be_bytes(), (changes.len() as u64).to_be_bytes()].concat();
-            let hash = derived(&[b"change", &seed, self.catalogue.token_text(token).as_bytes()]).short(40);
+            let best = (best.bid.map(|l| l.price), best.ask.map(|l| l.price));
             for (side, at, size) in changes {
                 let side = if token.outcome() == Outcome::No { side.other() } else { *side };
-                list.push(json!({
-                    "asset_id": self.catalogue.token_text(token),
-                    "price": own_price(token, *at).to_string(),
-                    "size": size.to_string(),
-                    "side": side.to_string(),
-                    "hash": hash,
-                    "best_bid": price(best.bid, "0"),
-                    "best_ask": price(best.ask, "1"),
-                }));
+                list.push(self.change(token, side, own_price(token, *at), *size, best, changes.len()));
             }
         }
+        list
+    }
+
+    fn change(
+        &self,
+        token: TokenId,
+        side: Side,
+        price: Price,
+        size: Size,
+        best: (Option<Price>, Option<Price>),
+        of: usize,
+    ) -> Value {
+        // Nobody can recompute the hash of a change, so it only has to be another each time.
+        let seed = [self.now.0.to_be_bytes(), (of as u64).to_be_bytes()].concat();
+        let hash = derived(&[b"change", &seed, self.catalogue.token_text(token).as_bytes()]).short(40);
+        let text = |price: Option<Price>, empty: &str| price.map_or(empty.to_owned(), |p| p.to_string());
+        json!({
+            "asset_id": self.catalogue.token_text(token),
+            "price": price.to_string(),
+            "size": size.to_string(),
+            "side": side.to_string(),
+            "hash": hash,
+            "best_bid": text(best.0, "0"),
+            "best_ask": text(best.1, "1"),
+        })
+    }
+
+    fn change_frame(&self, market: MarketId, list: Vec<Value>) -> Value {
         json!({
             "event_type": "price_change",
             "market": self.catalogue.condition_text(market),
@@ -203,14 +256,18 @@ impl Venue {
         }
         let shown = self.shown_now(market);
         self.sockets.shown.insert(market, shown);
-        for session in self.sockets.listeners(market, false) {
-            for token in [market.yes(), market.no()] {
-                if self.sockets.wants(session, token)
-                    && let Some(book) = self.book_event(token)
-                {
-                    let now = self.now;
-                    self.sockets.send(session, now, book.to_string());
-                }
+        self.publish_token(market.yes());
+        self.publish_token(market.no());
+    }
+
+    /// The whole book of one outcome, to those who listen to it.
+    fn publish_token(&mut self, token: TokenId) {
+        let now = self.now;
+        for session in self.sockets.listeners(token.market(), false) {
+            if self.sockets.wants(session, token)
+                && let Some(book) = self.book_event(token)
+            {
+                self.sockets.send(session, now, book.to_string());
             }
         }
     }

@@ -124,17 +124,7 @@ impl Venue {
             return Err(Response::bad(&full));
         }
         let Some(placed) = self.orders.get(number) else { return Err(invalid()) };
-        let (matched, status, kind) = (placed.matched, placed.status, placed.terms.order_type);
-        if matched.0 == 0 && !status.is_open() && !kind.rests() {
-            self.orders.forget(number);
-            return Err(Response::bad(match kind {
-                OrderType::Fok => "order couldn't be fully filled. FOK orders are fully filled or killed.",
-                _ => {
-                    "no orders found to match with FAK order. FAK orders are partially filled or killed if no match \
-                     is found."
-                }
-            }));
-        }
+        let (matched, status) = (placed.matched, placed.status);
         self.tell_order(number, "PLACEMENT");
         if matched.0 > 0 {
             self.tell_order(number, "UPDATE");

@@ -20,6 +20,9 @@ pub struct Settings {
     pub deployed: bool,
     /// Whether what happens is kept for [`Venue::take_recorded`](crate::Venue::take_recorded).
     pub record: bool,
+    /// Whether what clients take and what they leave standing shows in the books, as it does at the venue. Without, the
+    /// venue shows exactly what was recorded, as paper trading sees it: a client has no effect on anybody's book.
+    pub impact: bool,
     /// Whether only deposit wallets may trade, as for accounts made since May 2026.
     pub deposit_wallets_only: bool,
     /// From match to the transaction on the chain, milliseconds.
@@ -50,11 +53,12 @@ impl Default for Settings {
             approved: true,
             deployed: true,
             record: false,
+            impact: true,
             deposit_wallets_only: false,
             mined_ms: 2_000,
             confirmed_ms: 3_000,
             gtd_lead_s: polymarket::GTD_LEAD_S,
-            gtd_early_s: 60,
+            gtd_early_s: polymarket::GTD_EARLY_S,
             heartbeat_ms: 15_000,
             long_trade_status: false,
             order_rate: (40, 60),

@@ -20,9 +20,11 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, WireEr
     })
 }
 
-/// Reads the entries of a list, each for itself, so that a bad one does not hide the others. With a bad one comes its
-/// JSON.
-pub(crate) fn each<'a, T: Deserialize<'a>>(raw: &[&'a RawValue]) -> Vec<Result<T, (WireError, &'a str)>> {
+/// Entries of a list. With one that could not be used comes its JSON.
+pub type Entries<'a, T> = Vec<Result<T, (WireError, &'a str)>>;
+
+/// Reads the entries of a list, each for itself, so that a bad one does not hide the others.
+pub(crate) fn each<'a, T: Deserialize<'a>>(raw: &[&'a RawValue]) -> Entries<'a, T> {
     raw.iter().map(|entry| read(entry.get()).map_err(|e| (e, entry.get()))).collect()
 }
 

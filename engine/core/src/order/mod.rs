@@ -7,10 +7,11 @@ mod venue;
 
 pub use signing::{is_sendable, sign_body};
 pub use venue::VenueError;
+pub(crate) use venue::named_size;
 
 use crate::config::AccountConfig;
 use schemas::event::{MarketListed, OrderIntended, OrderPlan, TimeInForce};
-use schemas::{Bytes32, Cash, OrderId, Side, UtcNanos};
+use schemas::{Bytes32, Cash, OrderId, Price, Side, UtcNanos};
 
 /// The canonical bytes of an order on the simulated exchange: a fixed layout, big-endian.
 pub fn order_bytes(order: OrderId, market: &MarketListed, plan: &OrderPlan, salt: u64) -> Vec<u8> {
@@ -48,6 +49,8 @@ fn salt(order: OrderId) -> u64 {
 pub(crate) struct Making<'a> {
     pub order: OrderId,
     pub market: &'a MarketListed,
+    /// The market's grid now; it may be finer than when it was listed.
+    pub tick: Price,
     pub plan: &'a OrderPlan,
     pub worst: Cash,
     /// The moment of the decision.
@@ -56,7 +59,7 @@ pub(crate) struct Making<'a> {
 
 /// The order as it will leave. With an account it is not signed yet.
 pub(crate) fn intended(making: &Making<'_>, account: Option<&AccountConfig>) -> Result<OrderIntended, VenueError> {
-    let Making { order, market, plan, worst, time } = *making;
+    let Making { order, market, tick, plan, worst, time } = *making;
     let salt = salt(order);
     let (signed, hash) = match account {
         None => {
@@ -64,7 +67,7 @@ pub(crate) fn intended(making: &Making<'_>, account: Option<&AccountConfig>) -> 
             let hash = Bytes32(*blake3::hash(&bytes).as_bytes());
             (bytes, hash)
         }
-        Some(account) => venue::unsigned(account, market, plan, salt, time)?,
+        Some(account) => venue::unsigned(account, market, tick, plan, salt, time)?,
     };
     Ok(OrderIntended { order, market: market.market, plan: *plan, worst_case_loss: worst, salt, hash, signed })
 }

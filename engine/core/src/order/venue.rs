@@ -5,7 +5,7 @@ use polymarket::amounts::{self, AmountError, Tick};
 use polymarket::{Chain, ChainError, Domain, Generation, Order, OrderError, OrderType, SignatureType, Terms};
 use schemas::event::{MarketListed, OrderPlan, TimeInForce};
 use schemas::time::{NANOS_PER_MS, NANOS_PER_SEC};
-use schemas::{Bytes32, Outcome, UtcNanos};
+use schemas::{Bytes32, Outcome, Price, Side, Size, UtcNanos};
 
 /// Why a plan is no order that the venue would take. Found before anything is signed.
 #[derive(Debug, thiserror::Error)]
@@ -30,10 +30,21 @@ pub enum VenueError {
     Time,
 }
 
+/// The size that an order of a plan really has at the venue, which counts purchases that take in whole cents; so do the
+/// simulated exchange's, or it would trade what the venue does not. At most `size`. Grids that the venue does not have leave
+/// it as it is.
+pub(crate) fn named_size(tick: Price, side: Side, price: Price, size: Size, takes: bool) -> Size {
+    match Tick::new(tick) {
+        Ok(tick) if takes && side == Side::Buy => amounts::taking(tick, price, size).unwrap_or(size),
+        _ => size,
+    }
+}
+
 /// The body to be posted, without signature and owner, and the order's id.
 pub(super) fn unsigned(
     account: &AccountConfig,
     market: &MarketListed,
+    tick: Price,
     plan: &OrderPlan,
     salt: u64,
     time: UtcNanos,
@@ -51,7 +62,7 @@ pub(super) fn unsigned(
         TimeInForce::Fak => OrderType::Fak,
     };
     let side = plan.action.side;
-    let amounts = amounts::limit(Tick::new(market.tick)?, side, plan.price, plan.size, order_type)?;
+    let amounts = amounts::exact(Tick::new(tick)?, side, plan.price, plan.size, order_type)?;
     let signer = match account.signature_type {
         SignatureType::DepositWallet => account.maker,
         _ => account.signer,
@@ -70,9 +81,12 @@ pub(super) fn unsigned(
         builder: account.builder,
     };
     order.check()?;
-    // An order ends no later than planned: the venue counts whole seconds.
+    // The venue ends an order a minute before the time it names, and counts whole seconds: it ends no later than planned.
     let expiration_s = match plan.tif {
-        TimeInForce::Gtd => u64::try_from(plan.expires.0 / NANOS_PER_SEC).map_err(|_| VenueError::Time)?,
+        TimeInForce::Gtd => {
+            let ends = u64::try_from(plan.expires.0 / NANOS_PER_SEC).map_err(|_| VenueError::Time)?;
+            ends.saturating_add(polymarket::GTD_EARLY_S)
+        }
         _ => 0,
     };
     let terms = Terms { order_type, expiration_s, post_only: plan.post_only, defer_exec: false };

@@ -53,6 +53,10 @@ fn a_filled_gtd_does_not_expire() {
     assert_eq!(d.story(o), ["accepted", "maker 30 at 0.4", "confirmed"]);
 }
 
+/// The venue refuses what would take and finds nothing.
+const NO_MATCH: &str = "rejected: no orders found to match with FAK order. FAK orders are partially filled or killed if no match \
+                        is found.";
+
 #[test]
 fn fak_takes_what_is_there_and_the_rest_is_cancelled() {
     let mut d = desk();
@@ -62,7 +66,7 @@ fn fak_takes_what_is_there_and_the_rest_is_cancelled() {
     let o = d.send(fak(buy(42, 50)));
     assert_eq!(d.story(o), ["accepted", "taker 10 at 0.4", "taker 10 at 0.41", "cancelled: Unfilled"]);
     let o = d.send(fak(buy(42, 50)));
-    assert_eq!(d.story(o), ["accepted", "cancelled: Unfilled"], "nothing is left");
+    assert_eq!(d.story(o), [NO_MATCH], "nothing is left");
 }
 
 #[test]
@@ -72,7 +76,7 @@ fn fok_takes_all_or_nothing() {
     d.ask(41, 10);
     let all = |size| OrderPlan { tif: TimeInForce::Fok, ..buy(41, size) };
     let o = d.send(all(21));
-    assert_eq!(d.story(o), ["accepted", "cancelled: Unfilled"]);
+    assert_eq!(d.story(o), ["rejected: order couldn't be fully filled. FOK orders are fully filled or killed."]);
     let o = d.send(all(20));
     assert_eq!(d.story(o), ["accepted", "taker 10 at 0.4", "taker 10 at 0.41"]);
 }

@@ -83,14 +83,14 @@ impl Venue for Polymarket {
     fn start(&mut self, now: UtcNanos, state: &State) {
         self.feed.start(state);
         self.elsewhere.iter_mut().for_each(|feed| feed.start(state));
-        self.desk.start(now);
+        self.desk.start(now, state);
     }
 
-    fn remember(&mut self, intent: &OrderIntended) {
-        if is_sendable(&intent.signed) {
-            self.desk.remember(intent);
-        } else {
-            self.refuse(intent, None, "it was not signed".to_owned());
+    fn remember(&mut self, intent: &OrderIntended, open: bool) {
+        match (open, is_sendable(&intent.signed)) {
+            (true, true) => self.desk.remember(intent),
+            (true, false) => self.refuse(intent, None, "it was not signed".to_owned()),
+            (false, _) => self.desk.recognise(intent),
         }
     }
 

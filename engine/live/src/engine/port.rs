@@ -27,8 +27,8 @@ pub trait Venue: Send {
     /// Begins to listen and to reconcile.
     fn start(&mut self, now: UtcNanos, state: &State);
 
-    /// Knows an order again that was open when the process last ended.
-    fn remember(&mut self, intent: &OrderIntended);
+    /// Knows an order again from before the process last ended; `open` if it was not over then.
+    fn remember(&mut self, intent: &OrderIntended, open: bool);
 
     /// Takes a durable event. An intent is carried out now.
     fn carry_out(&mut self, envelope: &Envelope, state: &State);

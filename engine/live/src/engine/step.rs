@@ -13,12 +13,16 @@ use projections::State;
 use schemas::event::{
     Checkpoint, FaultPolicy, MarketEvent, Mode, OrderEvent, RunStarted, RunStopped, SystemEvent, TimerKind,
 };
+use schemas::time::NANOS_PER_SEC;
 use schemas::{CycleId, Envelope, Event, EventKind, Record, Seq, UtcNanos};
 use std::path::Path;
 use venues::polymarket::wire::{Ask, Tell};
 
 /// Events of one frame at most; a frame with an intent is committed at once.
 const FRAME_MAX: usize = 1_024;
+
+/// A venue lists trades of the last day, and of longer ago only if their end is awaited.
+const MENTIONED_NANOS: i64 = 3 * 86_400 * NANOS_PER_SEC;
 
 /// Why the engine stopped. Trading has stopped with it.
 #[derive(Debug, thiserror::Error)]
@@ -138,25 +142,27 @@ impl Engine {
             since_snapshot: 0,
             space: Space::of(dir, keeping.min_free_len),
         };
-        engine.know_open_orders(dir)?;
+        engine.know_orders(dir)?;
         engine.pay_owed()?;
         engine.hear_port()?;
         Ok((engine, report))
     }
 
-    /// A venue is told of the orders that were open when the process last ended: their exact bytes are in the log.
-    fn know_open_orders(&mut self, dir: &Path) -> Result<(), EngineError> {
+    /// A venue is told of the orders that were open when the process last ended, with their exact bytes, and of those that
+    /// it may still mention.
+    fn know_orders(&mut self, dir: &Path) -> Result<(), EngineError> {
         let Some(venue) = self.port.venue() else { return Ok(()) };
-        let reader = LogReader::open(dir)?;
-        for order in self.core.state().orders.open() {
-            let kinds = vec![EventKind::OrderIntended];
-            let mut stream = reader.select(&Selection { kinds, order: Some(order.id), ..Selection::default() })?;
-            let mut events = Vec::new();
-            while stream.next_frame(&mut events)? {
-                for envelope in &events {
-                    if let Event::Order(OrderEvent::Intended(intent)) = &envelope.event {
-                        venue.remember(intent);
-                    }
+        let state = self.core.state();
+        let oldest = UtcNanos(state.time.0.saturating_sub(MENTIONED_NANOS));
+        let kinds = vec![EventKind::OrderIntended];
+        let mut stream = LogReader::open(dir)?.select(&Selection { kinds, ..Selection::default() })?;
+        let mut events = Vec::new();
+        while stream.next_frame(&mut events)? {
+            for envelope in &events {
+                let Event::Order(OrderEvent::Intended(intent)) = &envelope.event else { continue };
+                let open = state.orders.get(intent.order).is_some_and(|o| !o.status.is_final());
+                if open || envelope.time >= oldest {
+                    venue.remember(intent, open);
                 }
             }
         }
@@ -198,9 +204,11 @@ impl Engine {
         self.venue_step(now, |venue, state| venue.start(now, state))
     }
 
-    /// Lets the time of a live run pass.
+    /// Lets the time of a live run pass. What was heard since the last look goes to the log's thread now: a crash must not
+    /// take minutes of a quiet market with it.
     pub fn look(&mut self, now: UtcNanos) -> Result<(), EngineError> {
-        self.venue_step(now, |venue, state| venue.look(now, state))
+        self.venue_step(now, |venue, state| venue.look(now, state))?;
+        self.submit(false)
     }
 
     fn venue_step(&mut self, now: UtcNanos, f: impl FnOnce(&mut dyn Venue, &State)) -> Result<(), EngineError> {
@@ -217,6 +225,11 @@ impl Engine {
     /// What is now to be asked of a venue's network. Whatever it rests on is durable.
     pub fn asks(&mut self) -> Vec<Ask> {
         self.port.venue().map(Venue::asks).unwrap_or_default()
+    }
+
+    /// When the engine next has something to do by itself.
+    pub fn next_timer(&self) -> Option<UtcNanos> {
+        self.core.next_timer().into_iter().chain(self.port.next_due()).min()
     }
 
     /// Lets time pass up to `until`: timers fire at the moments they wait for.

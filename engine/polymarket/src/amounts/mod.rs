@@ -85,6 +85,9 @@ pub enum AmountError {
     /// A purchase that takes, for less than a dollar.
     #[error("a purchase that takes at once for {0} dollars is below the venue's minimum of 1 dollar")]
     Marketable(Cash),
+    /// A size of which the venue would take less.
+    #[error("size {0} has more decimals than the venue takes at this price")]
+    Inexact(Size),
     /// A fee schedule whose fees cannot be computed exactly.
     #[error("fees at rate {rate} ppm and exponent {exponent} do not fit; such a schedule is not known")]
     Fee {
@@ -124,6 +127,26 @@ pub fn market_buy(tick: Tick, price: Price, dollars: Cash) -> Result<Amounts, Am
     let dollars = dollars.0.div_euclid(CENT.0).saturating_mul(CENT.0);
     let shares = schemas::money::mul_div(dollars, schemas::money::MICRO, price.0, Rounding::Floor)?;
     Amounts::new(dollars, tick.cut(shares))
+}
+
+/// The shares that a purchase which takes at once really names, if it may have at most `size`: the venue counts it in whole
+/// cents. No more than `size`.
+pub fn taking(tick: Tick, price: Price, size: Size) -> Result<Size, AmountError> {
+    let amounts = limit(tick, Side::Buy, price, size, OrderType::Fak)?;
+    i64::try_from(amounts.taker).map(Size).map_err(|_| MoneyError::Overflow("shares").into())
+}
+
+/// Amounts of an order for exactly these shares; [`taking`] gives sizes for which there are some.
+pub fn exact(tick: Tick, side: Side, price: Price, size: Size, order_type: OrderType) -> Result<Amounts, AmountError> {
+    let amounts = if side == Side::Buy && !order_type.rests() {
+        // Shares are cut to less than what a ten-thousandth of a cent buys: the next whole cent is what they were cut from.
+        let dollars = price.notional(size, Rounding::Ceil)?;
+        let cents = dollars.0.checked_add(CENT.0 - 1).ok_or(MoneyError::Overflow("dollars"))?.div_euclid(CENT.0);
+        market_buy(tick, price, Cash(cents.saturating_mul(CENT.0)))?
+    } else {
+        limit(tick, side, price, size, order_type)?
+    };
+    if i64::try_from(amounts.shares(side)) == Ok(size.0) { Ok(amounts) } else { Err(AmountError::Inexact(size)) }
 }
 
 /// Amounts of a sale of so many shares at `price` or better.

@@ -55,7 +55,7 @@ fn refusals_are_definite_at_the_first_attempt_alone() {
             assert_eq!((rejection.status, rejection.reason), (status, reason), "{text}");
             assert!(rejection.text.starts_with(&text.escape_debug().to_string()[..5]), "{}", rejection.text);
             let again = classify_post(&answer, Attempt::Repeated, &ID);
-            assert!(matches!(again, Outcome::Unknown(_)), "the first attempt may have been taken: {again:?}");
+            assert!(matches!(again, Outcome::RefusedAgain(_)), "the first attempt may have been taken: {again:?}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What Manifold sends, read into types. Pure: text in, values or a typed error out.
 
-use crate::fields::{self, read};
+use crate::fields::{self, Entries, read};
 use polymarket::wire::{Problem, WireError};
 use schemas::{Prob, UtcNanos};
 use serde::Deserialize;
@@ -116,6 +116,6 @@ pub fn market(text: &str) -> Result<Market, WireError> {
 }
 
 /// Reads `GET /search-markets` and `GET /markets`. With an entry that could not be used comes its JSON.
-pub fn markets(text: &str) -> Result<Vec<Result<Market, (WireError, &str)>>, WireError> {
+pub fn markets(text: &str) -> Result<Entries<'_, Market>, WireError> {
     read::<Vec<&RawValue>>(text).map(|raw| fields::each(&raw))
 }

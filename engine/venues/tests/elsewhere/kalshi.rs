@@ -283,15 +283,10 @@ fn a_restart_goes_on_with_the_same_markets_and_notices_new_fees() {
 
 #[test]
 fn trades_are_news_once() {
-    let mut venue = Kalshi::default();
-    venue.trades = recorded("trades_list");
+    let mut trades = recorded("trades_list");
+    trades["trades"].as_array_mut().unwrap().iter_mut().for_each(|t| t["ticker"] = json!("KXELONMARS-98"));
+    let mut venue = Kalshi { trades, ..Kalshi::default() };
     let mut stage = Stage::new(feed(wanted(), 10));
-    let rename = |trades: &Value, ticker: &str| {
-        let mut trades = trades.clone();
-        trades["trades"].as_array_mut().unwrap().iter_mut().for_each(|t| t["ticker"] = json!(ticker));
-        trades
-    };
-    venue.trades = rename(&venue.trades, "KXELONMARS-98");
     stage.run(5_000, |target| venue.reply(target));
     let is_trade = |e: &MarketEvent| matches!(e, MarketEvent::Trade(_));
     assert!(!stage.heard().iter().any(is_trade), "what happened before is no news");

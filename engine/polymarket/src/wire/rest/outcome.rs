@@ -6,9 +6,10 @@
 //! was
 //! *stopped at the gate* by a 429 that counts requests (`Poly-RateLimit-*`). Everything else leaves its fate *unknown*:
 //! no
-//! answer, 425, other 429s, 5xx whatever their text, a 200 that cannot be read or speaks of another order, and a
-//! refusal of a repeated attempt, as the first may have been taken. One refusal proves the contrary: "Duplicated" says
-//! that the venue has the order. And one is none: "match delayed" says that the venue may still match it.
+//! answer, 425, other 429s, 5xx whatever their text, and a 200 that cannot be read or speaks of another order. A refusal of
+//! a repeated attempt is *refused again*: this attempt did nothing, but an earlier one may have been taken. One refusal
+//! proves that: "Duplicated" says that the venue has the order. And one is none: "match delayed" says that the venue may
+//! still match it.
 
 use super::OrderAnswer;
 use schemas::Bytes32;
@@ -43,6 +44,8 @@ pub enum Outcome<T> {
     Duplicate,
     /// Not done, and it never will be.
     Rejected(Rejection),
+    /// This attempt was refused; what became of earlier ones it does not say. Look for the order by its id.
+    RefusedAgain(Rejection),
     /// Not done: the request was one too many. Ask again later, with the same bytes.
     Limited(RateLimit),
     /// Perhaps done. Keep what is reserved for it, and find out by the order's id.
@@ -58,6 +61,13 @@ pub struct Rejection {
     pub reason: Reason,
     /// The venue's words, cut and escaped.
     pub text: String,
+}
+
+impl Rejection {
+    /// Whether the venue looked at the order, and not only at who asks.
+    pub fn speaks_of_order(&self) -> bool {
+        !matches!(self.status, 401 | 403) && !matches!(self.reason, Reason::Unauthorized | Reason::Other)
+    }
 }
 
 /// What a refusal means.
@@ -224,8 +234,8 @@ pub fn classify(answer: &Answer<'_>, attempt: Attempt) -> Outcome<()> {
     match answer.status {
         429 if limit.is_counted() => Outcome::Limited(limit),
         400 if reason == Reason::Duplicate => Outcome::Duplicate,
-        400 | 401 | 403 | 404 if attempt == Attempt::First && reason != Reason::Delayed => {
-            Outcome::Rejected(Rejection { status: answer.status, reason, text: shown(&text) })
+        400 | 401 | 403 | 404 if reason != Reason::Delayed => {
+            refusal_at(attempt, Rejection { status: answer.status, reason, text: shown(&text) })
         }
         status => Outcome::Unknown(Unknown {
             status,
@@ -257,6 +267,7 @@ pub fn classify_post(answer: &Answer<'_>, attempt: Attempt, id: &Bytes32) -> Out
         },
         Outcome::Duplicate => Outcome::Duplicate,
         Outcome::Rejected(rejection) => Outcome::Rejected(rejection),
+        Outcome::RefusedAgain(rejection) => Outcome::RefusedAgain(rejection),
         Outcome::Limited(limit) => Outcome::Limited(limit),
         Outcome::Unknown(why) => Outcome::Unknown(why),
     }
@@ -278,6 +289,7 @@ pub fn classify_batch(answer: &Answer<'_>, attempt: Attempt, ids: &[Bytes32]) ->
             all(unknown(answer.status, "an order of the batch is known to the venue; which, it does not say"))
         }
         Outcome::Rejected(rejection) => all(Outcome::Rejected(rejection)),
+        Outcome::RefusedAgain(rejection) => all(Outcome::RefusedAgain(rejection)),
         Outcome::Limited(limit) => all(Outcome::Limited(limit)),
         Outcome::Unknown(why) => all(Outcome::Unknown(why)),
     }
@@ -297,10 +309,17 @@ fn classify_leg(leg: OrderAnswer, status: u16, attempt: Attempt, id: &Bytes32) -
     }
     // An id beside an error says two things; so does success beside nothing at all.
     let clear = leg.id.is_none() && (!leg.success || !leg.error.is_empty());
-    if clear && attempt == Attempt::First && reason != Reason::Delayed {
-        return Outcome::Rejected(Rejection { status, reason, text: shown(&leg.error) });
+    if clear && reason != Reason::Delayed {
+        return refusal_at(attempt, Rejection { status, reason, text: shown(&leg.error) });
     }
     unknown(status, &leg.error)
+}
+
+fn refusal_at<T>(attempt: Attempt, rejection: Rejection) -> Outcome<T> {
+    match attempt {
+        Attempt::First => Outcome::Rejected(rejection),
+        Attempt::Repeated => Outcome::RefusedAgain(rejection),
+    }
 }
 
 fn unknown<T>(status: u16, text: &str) -> Outcome<T> {

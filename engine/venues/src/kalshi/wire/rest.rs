@@ -3,7 +3,7 @@
 use super::Sides;
 use super::book::RawSides;
 use super::outcome;
-use crate::fields::{self, read};
+use crate::fields::{self, Entries, read};
 use polymarket::wire::{Problem, WireError};
 use schemas::{Outcome, Price, Size, UtcNanos};
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 #[derive(Clone, Debug)]
 pub struct Page<'a, T> {
     /// The entries.
-    pub entries: Vec<Result<T, (WireError, &'a str)>>,
+    pub entries: Entries<'a, T>,
     /// The cursor of the next page; nothing at the end.
     pub next: Option<String>,
 }

@@ -73,8 +73,10 @@ struct Heartbeat {
 
 impl Desk {
     /// Begins: nothing new is risked before the venue's word and the log agree.
-    pub fn start(&mut self, now: UtcNanos) {
+    pub fn start(&mut self, now: UtcNanos, state: &State) {
         self.now = self.now.max(now);
+        self.standing.unconfirmed = state.positions.unconfirmed().map(|(_, trade)| (trade, self.now)).collect();
+        self.sent_before_now();
         self.standing.started = true;
         self.halt("reconciling with the venue");
         self.ask_openly(Purpose::Time { asked: self.now }, "/time");
@@ -103,11 +105,11 @@ impl Desk {
 
     pub(super) fn answered(&mut self, purpose: Purpose, result: Result<Answer, NoAnswer>, state: &State) {
         match purpose {
-            Purpose::Post { order, attempt } => {
+            Purpose::Post { order, attempt, alone } => {
                 if let Ok(answer) = &result {
                     self.keep_raw("order", &answer.body);
                 }
-                self.post_answered(order, attempt, result, state);
+                self.post_answered(order, (attempt, alone), result, state);
             }
             Purpose::Cancel { order } => {
                 if let Ok(answer) = &result {
@@ -137,6 +139,7 @@ impl Desk {
         }
         self.beat();
         self.look_after_money(state);
+        self.settle_worthless(state);
     }
 
     // The user channel.
@@ -374,7 +377,7 @@ impl Desk {
             self.say(None, Event::Account(AccountEvent::BalanceObserved { cash }));
         } else if !self.is_settled(state) {
             return;
-        } else if (cash.0 - books.0).abs() > CASH_TOLERANCE.0 {
+        } else if !self.awaits_payout(state) && (cash.0 - books.0).abs() > CASH_TOLERANCE.0 {
             let what = "cash, micro-dollars".to_owned();
             let (expected, observed) = (books.0, cash.0);
             return self.mismatch(what, expected, observed);
@@ -392,6 +395,9 @@ impl Desk {
         let held = state.positions.held_all().find(|(t, _)| token_id(state, *t) == Some(*token));
         let Some((token, position)) = held else { return };
         let (observed, expected) = (found.balance_micro(), position.lot.size.0);
+        if self.is_payable(token, state) {
+            return self.paid_out(token, position.lot.size, Size(observed), state);
+        }
         if (observed - expected).abs() > SHARE_TOLERANCE.0 {
             let what = format!("shares of token {}, micro-shares", token.0);
             self.mismatch(what, expected, observed);

@@ -21,6 +21,7 @@ mod account;
 mod limit;
 mod orders;
 mod requests;
+mod settlement;
 mod trades;
 
 pub use account::Standing;
@@ -62,14 +63,31 @@ pub struct Said {
 /// What a request was for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Purpose {
-    Post { order: OrderId, attempt: Attempt },
-    Cancel { order: OrderId },
-    Look { order: OrderId },
-    OpenOrders { round: u64 },
-    Trades { round: u64 },
+    Post {
+        order: OrderId,
+        attempt: Attempt,
+        /// Every earlier attempt is so long ago that it has arrived or never will.
+        alone: bool,
+    },
+    Cancel {
+        order: OrderId,
+    },
+    Look {
+        order: OrderId,
+    },
+    OpenOrders {
+        round: u64,
+    },
+    Trades {
+        round: u64,
+    },
     Balance,
-    Position { token: Bytes32 },
-    Time { asked: UtcNanos },
+    Position {
+        token: Bytes32,
+    },
+    Time {
+        asked: UtcNanos,
+    },
     Heartbeat,
 }
 

@@ -6,7 +6,7 @@ use polymarket::wire::rest::{self, Attempt, CancelAnswer, Outcome, RateLimit};
 use polymarket::wire::user::{OrderState, OrderStatus};
 use projections::State;
 use projections::orders::OrderStatus as Status;
-use schemas::event::{CancelReason, KillLevel, OrderEvent, OrderIntended, TimeInForce};
+use schemas::event::{CancelReason, KillLevel, OrderEvent, OrderIntended, Purpose as OrderPurpose, TimeInForce};
 use schemas::time::NANOS_PER_SEC;
 use schemas::{Bytes32, Event, OrderId, UtcNanos};
 
@@ -31,8 +31,11 @@ pub(super) enum Queued {
 pub(super) struct Order {
     pub hash: Bytes32,
     body: Vec<u8>,
-    /// How often its bytes were handed to the network.
+    /// How often its bytes were handed to the network, and when last.
     sent: u32,
+    sent_at: UtcNanos,
+    /// The venue refused it when no earlier attempt could still arrive: when, and why. Unless it is found there, it never was.
+    refused: Option<(UtcNanos, String)>,
     /// Why it is to be cancelled, if it is.
     cancel: Option<CancelReason>,
     cancel_asked: bool,
@@ -47,15 +50,22 @@ pub(super) struct Order {
 }
 
 impl Desk {
-    /// Knows an order of this log again, after a restart.
-    pub fn remember(&mut self, intent: &OrderIntended) {
+    /// Knows that an order is of this log, though it is over: the venue still lists its trades.
+    pub fn recognise(&mut self, intent: &OrderIntended) {
         self.by_hash.insert(intent.hash, intent.order);
+    }
+
+    /// Knows an order of this log again that is open, after a restart.
+    pub fn remember(&mut self, intent: &OrderIntended) {
+        self.recognise(intent);
         self.orders.insert(
             intent.order,
             Order {
                 hash: intent.hash,
                 body: intent.signed.clone(),
                 sent: 1,
+                sent_at: self.now,
+                refused: None,
                 cancel: None,
                 cancel_asked: false,
                 cancel_refused_at: None,
@@ -65,6 +75,12 @@ impl Desk {
                 looking: false,
             },
         );
+    }
+
+    /// An order of the last run may have been sent up to the moment at which this one starts.
+    pub(super) fn sent_before_now(&mut self) {
+        let now = self.now;
+        self.orders.values_mut().for_each(|o| o.sent_at = now);
     }
 
     /// Sends an order whose intent is durable.
@@ -117,9 +133,10 @@ impl Desk {
     fn post(&mut self, id: OrderId, attempt: Attempt) {
         let Some(order) = self.orders.get_mut(&id) else { return };
         let attempt = if order.sent > 0 { Attempt::Repeated } else { attempt };
-        order.sent += 1;
+        let alone = order.sent_at.plus_secs(ABANDON_S) <= self.now;
+        (order.sent, order.sent_at, order.refused) = (order.sent + 1, self.now, None);
         let body = order.body.clone();
-        self.ask(Purpose::Post { order: id, attempt }, Method::Post, "/order".to_owned(), body);
+        self.ask(Purpose::Post { order: id, attempt, alone }, Method::Post, "/order".to_owned(), body);
     }
 
     fn ask_cancel(&mut self, id: OrderId) {
@@ -133,7 +150,7 @@ impl Desk {
     pub(super) fn post_answered(
         &mut self,
         id: OrderId,
-        attempt: Attempt,
+        (attempt, alone): (Attempt, bool),
         result: Result<Answer, NoAnswer>,
         state: &State,
     ) {
@@ -157,6 +174,13 @@ impl Desk {
                 self.poll_trades_soon();
             }
             Outcome::Rejected(why) => self.refused(id, why.text, state),
+            Outcome::RefusedAgain(why) => {
+                if let Some(order) = self.orders.get_mut(&id).filter(|_| alone && why.speaks_of_order()) {
+                    order.refused = Some((self.now, why.text.clone()));
+                }
+                self.in_doubt(id, why.text, state);
+                self.look_for(id, 0);
+            }
             Outcome::Limited(limit) => {
                 self.heed_limit(&limit);
                 match attempt {
@@ -295,11 +319,18 @@ impl Desk {
             self.say(cycle, Event::Order(event));
             return;
         }
-        // While nothing may be sent, what was never seen is given up once it can no longer arrive.
+        if was_there || !self.trades_are_fresh() {
+            return;
+        }
+        let refused = order.refused.as_ref().filter(|(at, _)| self.trades_began_after(*at)).map(|(_, why)| why.clone());
+        // What is not sent again and was never seen is given up once it can no longer arrive.
         let last_moment = known.updated_at.max(known.plan.expires);
         let late = self.now >= last_moment.plus_secs(ABANDON_S) && looks >= ABANDON_LOOKS;
-        if !was_there && late && state.kill.level != KillLevel::Off && self.trades_are_fresh() {
-            let reason = "the venue never had it, and it is not sent again while the kill switch is on".to_owned();
+        let over = known.plan.expires.0 > 0 && self.now >= known.plan.expires;
+        let held_back = state.kill.level != KillLevel::Off && known.plan.purpose == OrderPurpose::Entry;
+        let given_up =
+            (late && (over || held_back)).then(|| "the venue never had it, and it is not sent again".to_owned());
+        if let Some(reason) = refused.or(given_up) {
             self.forget(id);
             self.say(cycle, Event::Order(OrderEvent::Rejected { order: id, reason }));
         }

@@ -74,6 +74,11 @@ impl Desk {
         self.standing.trades.done.is_some_and(|began| self.now.since(began) < POLL_BUSY_S as i64 * NANOS_PER_SEC)
     }
 
+    /// Whether the last complete poll was begun after this moment.
+    pub(super) fn trades_began_after(&self, at: UtcNanos) -> bool {
+        self.standing.trades.done.is_some_and(|began| began > at)
+    }
+
     fn begin_poll(&mut self) {
         self.standing.trades.rounds += 1;
         let round = self.standing.trades.rounds;
@@ -157,27 +162,26 @@ impl Desk {
         let (cycle, key) = (Some(known.cycle), key(&trade.id, &hash));
         let fill = self.fill(known, key, part, state);
         let is_new = !state.orders.knows_fill(&fill) && !self.standing.unconfirmed.contains_key(&key);
-        let ended = self.ended_fills.contains(&key);
-        if trade.status == TradeStatus::Failed {
-            // One that was never booked needs no voiding.
-            if !is_new && !ended {
-                self.end_fill(key);
-                let reason = "the trade failed on chain".to_owned();
-                self.say(cycle, Event::Order(OrderEvent::FillVoided { order, trade: key, reason }));
-            }
-            self.ended_fills.insert(key);
+        if self.ended_fills.contains(&key) {
             return;
         }
-        if ended {
-            return;
-        }
-        if is_new {
+        if is_new && trade.status != TradeStatus::Failed {
             self.standing.unconfirmed.insert(key, self.now);
             self.say(cycle, Event::Order(OrderEvent::FillBooked(Box::new(fill))));
         }
-        if trade.status == TradeStatus::Confirmed {
+        // One that was never booked needs no voiding, and what the log has ended is listed again after a restart.
+        let awaited = self.standing.unconfirmed.contains_key(&key);
+        if trade.status == TradeStatus::Failed {
             self.end_fill(key);
-            self.say(cycle, Event::Order(OrderEvent::FillConfirmed { order, trade: key }));
+            if awaited {
+                let reason = "the trade failed on chain".to_owned();
+                self.say(cycle, Event::Order(OrderEvent::FillVoided { order, trade: key, reason }));
+            }
+        } else if trade.status == TradeStatus::Confirmed {
+            self.end_fill(key);
+            if awaited {
+                self.say(cycle, Event::Order(OrderEvent::FillConfirmed { order, trade: key }));
+            }
         }
     }
 

@@ -1,0 +1,246 @@
+//! The live engine at a venue where everything goes wrong: answers and requests are lost, late, doubled, refused without
+//! reason, sockets fall silent, trades fail, windows close; and the engine's own process and network die now and then.
+//! Whatever happens, no order is doubled, no fill is lost, and in the end log and venue say the same.
+//!
+//! `SIMULATION_SEEDS=1000 cargo test --release -p arena-tests --test simulation faults` is the long form; `SIMULATION_SEED=n`
+//! runs one and keeps its log.
+
+use crate::books::{Told, at_venue, held};
+use crate::market::{Crowd, Draw, START};
+use crate::play::Play;
+use engine_core::Config;
+use eventlog::LogReader;
+use projections::health::Health;
+use projections::orders::OrderStatus;
+use sandbox::{Faults, Rate, Settings, Venue};
+use schemas::event::OrderEvent;
+use schemas::{Bytes32, Event, OrderId, Size};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Simulated time with faults, s, and behind it without.
+const STORM_S: u64 = 1_200;
+const CALM_S: u64 = 900;
+
+/// Quick looks, small edges: it is to trade.
+const CONFIG: &str = r#"
+[agents]
+loop_interval_seconds = 5
+price_move_trigger = "0.01"
+forecast_weight = 1
+[data]
+indicator_bar_seconds = 15
+[execution]
+maker_min_view = "0.004"
+[risk]
+min_edge_threshold = "0.002"
+min_confidence = "0.4"
+max_orders_per_minute = 60
+daily_loss_limit_usdc = "5000"
+max_drawdown_pct = "90"
+max_turnover_usdc = "100000"
+max_fees_usdc = "2000"
+[exit]
+stop_loss_pct = "0.2"
+profit_target_pct = "0.1"
+"#;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|s| s.parse().ok())
+}
+
+fn config() -> Config {
+    let mut config = live::config::load_text(Path::new("storm.toml"), CONFIG).unwrap().config.core;
+    config.performance.checkpoint_every_events = 5_000;
+    config
+}
+
+fn everything() -> Faults {
+    let often = Rate::Ppm(50_000);
+    Faults {
+        lost_answer: often,
+        lost_request: often,
+        late_request: often,
+        slow_answer: often,
+        error_after: often,
+        error_before: often,
+        too_many: often,
+        delayed: often,
+        retrying: often,
+        failed: Rate::Ppm(100_000),
+        late_hash: often,
+        duplicate_event: often,
+        late_event: often,
+        lost_event: often,
+        silent_socket: Rate::Ppm(300),
+        lost_change: Rate::Ppm(2_000),
+        restart_every_s: 700,
+        restart_for_s: 20,
+        post_only_for_s: 30,
+        cancel_only_every_s: 900,
+        cancel_only_for_s: 30,
+        disabled_every_s: 1_100,
+        disabled_for_s: 20,
+        ..Faults::default()
+    }
+}
+
+/// What happened in a story.
+#[derive(Default)]
+struct Tally {
+    orders: u64,
+    fills: u64,
+    unknown: u64,
+    voided: u64,
+    kills: u64,
+}
+
+fn story(seed: u64) -> Tally {
+    // The log of a story that is told alone stays, to be asked what happened.
+    let mut dir = tempfile::Builder::new().prefix("story-").tempdir().unwrap();
+    dir.disable_cleanup(number("SIMULATION_SEED").is_some());
+    let log = dir.path().join("log");
+    let mut draw = Draw::new(seed ^ 0xdead);
+    let mut crowd = Crowd::new(seed);
+    let mut venue = Venue::new(Settings { seed, record: true, ..Settings::default() }, Faults::default());
+    crowd.opening().iter().for_each(|event| venue.feed(START, event));
+    let mut play = Play::begin(venue, &config(), &log, START);
+    play.pass(START.plus_secs(10));
+    play.venue.set_faults(everything());
+    let mut kills = 0;
+    let end = START.plus_secs(10 + STORM_S);
+    while play.now() < end {
+        let time = play.now().plus_millis(200 + draw.below(1_500));
+        for event in crowd.next() {
+            play.feed(time, &event);
+        }
+        match draw.below(400) {
+            0 => {
+                kills += 1;
+                play.kill(draw.below(20_000));
+            }
+            1 | 2 => play.cut(),
+            3 => play.link.down_until = play.now().plus_millis(draw.below(15_000)),
+            4 if draw.once_in(4) => crowd.resolve().iter().for_each(|event| play.feed(time, event)),
+            5 if draw.once_in(4) => crowd.refine().iter().for_each(|event| play.feed(time, event)),
+            _ => {}
+        }
+    }
+    play.venue.set_faults(Faults::default());
+    let end = play.now().plus_secs(CALM_S);
+    while play.now() < end {
+        let time = play.now().plus_millis(1_000);
+        crowd.next().iter().for_each(|event| play.feed(time, event));
+        play.pass(time);
+    }
+    play.kill_switch();
+    // An order whose fate is unknown is not sent again now; it is given up once it can no longer arrive.
+    let end = play.now().plus_secs(600);
+    play.pass(end);
+    check(seed, play, &log, kills)
+}
+
+/// Log and venue, held against each other.
+fn check(seed: u64, mut play: Play, log: &Path, kills: u64) -> Tally {
+    let recorded: Vec<Event> = play.venue.take_recorded().into_iter().map(|r| r.event).collect();
+    let state = play.state().clone();
+    let venue = play.stop();
+    let told = Told::of(log);
+    let story = format!("seed {seed}");
+    // Every order's fate is known, and none is left open anywhere.
+    let open: Vec<_> = state.orders.open().map(|o| (o.id, o.status)).collect();
+    assert_eq!(open, [], "{story}");
+    let unknown = state.orders.closed().filter(|o| o.status == OrderStatus::Unknown).count();
+    assert_eq!(unknown, 0, "{story}");
+    let there = venue.accounts().into_iter().find(|a| a.wallet == crate::play::wallet()).unwrap();
+    assert_eq!(there.open_orders, Vec::<String>::new(), "{story}");
+    // Each order was decided once, and the venue knows no other.
+    let mut cycles = BTreeSet::new();
+    let hashes: BTreeMap<Bytes32, OrderId> = told.intents.iter().map(|i| (i.hash, i.order)).collect();
+    assert_eq!(hashes.len(), told.intents.len(), "{story}: two orders of one hash");
+    assert!(told.cycles.iter().all(|c| cycles.insert(*c)), "{story}: a cycle ordered twice");
+    // By order: what the venue says was filled, and what the log says.
+    let theirs = filled(&recorded, |number, map: &BTreeMap<OrderId, Bytes32>| map.get(&number).copied());
+    for (hash, size) in &theirs {
+        let order = hashes.get(hash).unwrap_or_else(|| panic!("{story}: the venue has an order that the log has not"));
+        let intent = told.intents.iter().find(|i| i.order == *order).unwrap();
+        assert!(*size <= intent.plan.size, "{story}: order {order:?} was filled twice");
+    }
+    let mut ours: BTreeMap<Bytes32, Size> = BTreeMap::new();
+    for (hash, order) in &hashes {
+        let size = told.filled.get(order).copied().unwrap_or_default();
+        if size.0 > 0 {
+            ours.insert(*hash, size);
+        }
+    }
+    let theirs: BTreeMap<Bytes32, Size> = theirs.into_iter().filter(|(_, size)| size.0 > 0).collect();
+    assert_eq!(ours, theirs, "{story}: fills");
+    // Positions and cash.
+    let (cash, shares) = at_venue(&venue);
+    assert_eq!(held(&state), shares, "{story}: positions");
+    assert_eq!(state.positions.cash, cash, "{story}: cash");
+    assert_eq!((state.positions.imbalance(), &state.health), (0, &Health::default()), "{story}");
+    // And every decision follows from what came in.
+    let report = replay::audit::check(&LogReader::open(log).unwrap()).unwrap();
+    assert!(report.first.is_none(), "{story}: {:?}", report.first);
+    let count = |kind| told.count(kind);
+    Tally {
+        orders: count("order_intended"),
+        fills: count("fill_booked"),
+        unknown: count("order_unknown"),
+        voided: count("fill_voided"),
+        kills,
+    }
+}
+
+/// What is filled and not voided of each order, from events of the venue's own log.
+fn filled(
+    events: &[Event],
+    name: impl Fn(OrderId, &BTreeMap<OrderId, Bytes32>) -> Option<Bytes32>,
+) -> BTreeMap<Bytes32, Size> {
+    let (mut names, mut sizes, mut trades) = (BTreeMap::new(), BTreeMap::<Bytes32, Size>::new(), BTreeMap::new());
+    for event in events {
+        let Event::Order(event) = event else { continue };
+        match event {
+            OrderEvent::Intended(intent) => {
+                names.insert(intent.order, intent.hash);
+            }
+            OrderEvent::FillBooked(fill) => {
+                trades.insert((fill.order, fill.trade), fill.size);
+                let size = sizes.entry(name(fill.order, &names).unwrap()).or_default();
+                *size = size.plus(fill.size).unwrap();
+            }
+            OrderEvent::FillVoided { order, trade, .. } => {
+                let size = sizes.entry(name(*order, &names).unwrap()).or_default();
+                *size = Size(size.0 - trades.remove(&(*order, *trade)).unwrap().0);
+            }
+            _ => {}
+        }
+    }
+    sizes
+}
+
+#[test]
+fn no_order_is_doubled_and_no_fill_is_lost() {
+    let seeds: Vec<u64> = match number("SIMULATION_SEED") {
+        Some(one) => vec![one],
+        None => (0..number("SIMULATION_SEEDS").unwrap_or(20)).collect(),
+    };
+    let mut sum = Tally::default();
+    for seed in &seeds {
+        let t = story(*seed);
+        sum.orders += t.orders;
+        sum.fills += t.fills;
+        sum.unknown += t.unknown;
+        sum.voided += t.voided;
+        sum.kills += t.kills;
+    }
+    let Tally { orders, fills, unknown, voided, kills } = sum;
+    println!(
+        "{} stories: {orders} orders, {fills} fills, {unknown} orders of unknown fate, {voided} fills voided, {kills} kills",
+        seeds.len()
+    );
+    let n = seeds.len() as u64;
+    assert!(n < 5 || (orders > n * 20 && fills > n * 10), "the stories must trade");
+    assert!(n < 5 || (unknown > n && voided > n / 2 && kills > n), "the faults must happen");
+}
