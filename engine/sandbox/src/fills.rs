@@ -119,7 +119,7 @@ impl Venue {
             let taker = &mut same.trade.taker;
             taker.size = taker.size.plus(fill.size).unwrap_or(taker.size);
             taker.fee = taker.fee.plus(fill.fee).unwrap_or(taker.fee);
-            same.trade.makers.push(other);
+            same.trade.add_maker(other);
             return same.trade.keys.extend(keys);
         }
         let taker = self.party(fill);
@@ -139,7 +139,7 @@ impl Venue {
         if let Some(same) = same {
             let taker = &mut same.trade.taker;
             taker.size = taker.size.plus(fill.size).unwrap_or(taker.size);
-            same.trade.makers.push(maker);
+            same.trade.add_maker(maker);
             return same.trade.keys.push(fill.trade);
         }
         let taker = self.somebody(fill);

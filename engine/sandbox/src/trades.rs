@@ -62,6 +62,18 @@ pub(crate) struct Trade {
 }
 
 impl Trade {
+    /// One more maker; an order that is in it already, at the same price, is there with more.
+    pub fn add_maker(&mut self, maker: Party) {
+        let same = |m: &&mut Party| m.order.is_some() && m.hash == maker.hash && m.price == maker.price;
+        match self.makers.iter_mut().find(same) {
+            Some(known) => {
+                known.size = known.size.plus(maker.size).unwrap_or(known.size);
+                known.fee = known.fee.plus(maker.fee).unwrap_or(known.fee);
+            }
+            None => self.makers.push(maker),
+        }
+    }
+
     pub fn market(&self) -> MarketId {
         self.taker.token.market()
     }

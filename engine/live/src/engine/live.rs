@@ -12,6 +12,7 @@ use std::sync::Arc;
 use venues::feeds::ReadOnlyFeed;
 use venues::polymarket::desk::Desk;
 use venues::polymarket::feed::Feed;
+use venues::polymarket::limits::Limits;
 use venues::polymarket::wire::{Ask, Socket, Tell};
 
 /// Polymarket as the engine trades on it.
@@ -20,6 +21,8 @@ pub struct Polymarket {
     feed: Feed,
     /// Venues where nothing is traded.
     elsewhere: Vec<Box<dyn ReadOnlyFeed>>,
+    limits: Limits,
+    now: UtcNanos,
     signer: Arc<dyn OrderSigner>,
     chain_id: u64,
     api_key: String,
@@ -41,13 +44,28 @@ impl Polymarket {
         dry_run: bool,
     ) -> Self {
         let (unsigned, heard, elsewhere) = (BTreeMap::new(), VecDeque::new(), Vec::new());
-        Self { desk, feed, elsewhere, signer, chain_id, api_key, dry_run, unsigned, heard }
+        let (limits, now) = (Limits::default(), UtcNanos::ZERO);
+        Self { desk, feed, elsewhere, limits, now, signer, chain_id, api_key, dry_run, unsigned, heard }
     }
 
     /// Reads other venues too. What they say goes into the same log; nothing is traded there.
     pub fn reading(mut self, feeds: Vec<Box<dyn ReadOnlyFeed>>) -> Self {
         self.elsewhere = feeds;
         self
+    }
+
+    /// Hands what was heard to the machine that it is for.
+    fn hand(&mut self, tell: Tell, now: UtcNanos, state: &State) {
+        match &tell {
+            Tell::Answer(id, _) if Feed::owns(*id) => self.feed.hear(tell, now, state),
+            Tell::Answer(..) => self.desk.hear(tell, now, state),
+            Tell::Opened(socket) | Tell::Text(socket, _) | Tell::Closed(socket, _) => match socket {
+                Socket::User => self.desk.hear(tell, now, state),
+                Socket::Market(_) => self.feed.hear(tell, now, state),
+                // Of a feed that is not there.
+                Socket::Kalshi => {}
+            },
+        }
     }
 
     fn refuse(&mut self, intent: &OrderIntended, cycle: Option<CycleId>, reason: String) {
@@ -81,7 +99,8 @@ impl Venue for Polymarket {
     }
 
     fn start(&mut self, now: UtcNanos, state: &State) {
-        self.feed.start(state);
+        self.now = self.now.max(now);
+        self.feed.start(now, state);
         self.elsewhere.iter_mut().for_each(|feed| feed.start(state));
         self.desk.start(now, state);
     }
@@ -112,22 +131,19 @@ impl Venue for Polymarket {
     }
 
     fn hear(&mut self, tell: Tell, now: UtcNanos, state: &State) {
+        self.now = self.now.max(now);
         if let Some(feed) = self.elsewhere.iter_mut().find(|feed| feed.owns(&tell)) {
             return feed.hear(tell, now, state);
         }
-        match &tell {
-            Tell::Answer(id, _) if Feed::owns(*id) => self.feed.hear(tell, now, state),
-            Tell::Answer(..) => self.desk.hear(tell, now, state),
-            Tell::Opened(socket) | Tell::Text(socket, _) | Tell::Closed(socket, _) => match socket {
-                Socket::User => self.desk.hear(tell, now, state),
-                Socket::Market(_) => self.feed.hear(tell, now, state),
-                // Of a feed that is not there.
-                Socket::Kalshi => {}
-            },
-        }
+        self.limits.heed(&tell, now);
+        self.hand(tell, now, state);
     }
 
     fn look(&mut self, now: UtcNanos, state: &State) {
+        self.now = self.now.max(now);
+        while let Some(refused) = self.limits.next_refused() {
+            self.hand(refused, now, state);
+        }
         self.desk.look(now, state);
         self.feed.look(now, state);
         self.elsewhere.iter_mut().for_each(|feed| feed.look(now, state));
@@ -143,9 +159,11 @@ impl Venue for Polymarket {
     }
 
     fn asks(&mut self) -> Vec<Ask> {
-        let mut asks: Vec<Ask> = self.desk.asks().collect();
-        asks.extend(self.feed.asks());
-        // Last: what is asked elsewhere waits for everything that trades.
+        for ask in self.desk.asks().chain(self.feed.asks()) {
+            self.limits.ask(ask, self.now);
+        }
+        let mut asks = self.limits.ready(self.now);
+        // Last: what is asked elsewhere waits for everything that trades, and keeps a pace of its own.
         asks.extend(self.elsewhere.iter_mut().flat_map(|feed| feed.asks()));
         asks
     }

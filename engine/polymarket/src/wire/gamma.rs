@@ -5,6 +5,7 @@ use super::rest;
 use super::{Page, Statistic, WireError, field};
 use crate::amounts::FeeSchedule;
 use crate::{Generation, GenerationError};
+use schemas::event::Resolution;
 use schemas::{Bytes32, Price, Size, UtcNanos};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -213,13 +214,18 @@ impl Market {
         }
     }
 
-    /// The outcome that pays, once it is closed and the prices are exactly 1 and 0. The CLOB's `winner` confirms it.
-    pub fn resolved(&self) -> Option<schemas::Outcome> {
+    /// How it ended: closed, and prices of exactly 1 and 0, or of one half each if the oracle is said to be done. A price
+    /// of one half alone proves nothing: it may be the last trade's. The CLOB's `winner` confirms the others.
+    pub fn resolution(&self) -> Option<Resolution> {
         let exact = |text: &String| crate::number::micro(text).ok();
         let prices: Vec<i64> = self.outcome_prices.iter().map(exact).collect::<Option<_>>()?;
+        let word = |text: &String| matches!(text.to_ascii_lowercase().as_str(), "resolved" | "settled");
+        let is_done = word(&self.uma_resolution_status) || word(&self.resolution_status);
         match prices.as_slice() {
-            [1_000_000, 0] if self.closed => Some(schemas::Outcome::Yes),
-            [0, 1_000_000] if self.closed => Some(schemas::Outcome::No),
+            _ if !self.closed => None,
+            [1_000_000, 0] => Some(Resolution::Yes),
+            [0, 1_000_000] => Some(Resolution::No),
+            [500_000, 500_000] if is_done => Some(Resolution::Split),
             _ => None,
         }
     }

@@ -23,7 +23,7 @@ fn gamma_markets() {
         Tick::new(market.order_price_min_tick_size.unwrap()).unwrap();
         assert!(market.end_date.is_some() && market.condition_id.is_some(), "{}", market.slug);
         assert!(market.volume_num.0 >= 0 && market.outcomes.len() == 2);
-        resolved += usize::from(market.resolved().is_some());
+        resolved += usize::from(market.resolution().is_some());
         neg_risk += usize::from(market.neg_risk);
         with_fees += usize::from(market.fees().unwrap().rate_ppm > 0);
     }

@@ -6,6 +6,7 @@ use polymarket::wire::market::{self, Event, Frame, Level};
 use polymarket::wire::user::{self, OrderChange, OrderStatus, TradeStatus, TraderSide};
 use polymarket::wire::{Statistic, data, gamma, rest};
 use polymarket::{Generation, OrderType, token};
+use schemas::event::Resolution;
 use schemas::{Bytes32, Price, Side, Size, UtcNanos};
 use serde_json::Value;
 
@@ -204,7 +205,7 @@ fn gamma_and_data() {
     assert_eq!((market.generation(), market.tokens()), (Ok(Generation::V2), Ok([id(YES), id(NO)])));
     assert_eq!((market.volume_num, market.volume_24h), (Statistic(12_345_670_000), Statistic(321_500_000)));
     assert_eq!(market.fees(), Ok(FeeSchedule { rate_ppm: 40_000, exponent: 1, taker_only: true }));
-    assert_eq!((market.resolved(), market.events[0].title.as_str()), (None, "E"));
+    assert_eq!((market.resolution(), market.events[0].title.as_str()), (None, "E"));
     market.version = Some("v2".to_owned());
     assert!(matches!(market.tokens(), Err(gamma::MarketError::NotBinary { tokens: 0, outcomes: 2 })));
     market.position_ids = vec![id("1"), id("2")];
@@ -213,9 +214,15 @@ fn gamma_and_data() {
     assert!(matches!(market.tokens(), Err(gamma::MarketError::Generation(_))), "an unknown version is refused");
     market.closed = true;
     market.outcome_prices = vec!["0".to_owned(), "1".to_owned()];
-    assert_eq!(market.resolved(), Some(schemas::Outcome::No));
+    assert_eq!(market.resolution(), Some(Resolution::No));
     market.outcome_prices = vec!["0.0005".to_owned(), "0.9995".to_owned()];
-    assert_eq!(market.resolved(), None);
+    assert_eq!(market.resolution(), None);
+    market.outcome_prices = vec!["0.5".to_owned(), "0.50".to_owned()];
+    assert_eq!(market.resolution(), None, "the last price may be one half");
+    market.uma_resolution_status = "resolved".to_owned();
+    assert_eq!(market.resolution(), Some(Resolution::Split));
+    market.closed = false;
+    assert_eq!(market.resolution(), None);
     let page = gamma::markets(&rest_sample("gamma GET /markets/keyset")).unwrap();
     assert_eq!((page.entries.len(), page.next.as_deref()), (1, Some("opaque")));
     let page = data::page::<data::Position>(&rest_sample("data GET /v2/positions")).unwrap();

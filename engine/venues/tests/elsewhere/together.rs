@@ -9,7 +9,7 @@ use schemas::{Bytes32, Event, MarketId, Price, Size, UtcNanos};
 use serde_json::Value;
 use venues::feeds::ReadOnlyFeed;
 use venues::polymarket::feed::{Feed, Settings, Wanted};
-use venues::wire::{Ask, Host};
+use venues::wire::{Ask, Call, Host, Socket, Tell};
 
 fn both() -> Vec<Box<dyn ReadOnlyFeed>> {
     let mut feeds = kalshi::feed(wanted(), 10);
@@ -90,22 +90,30 @@ fn the_feed_of_the_venue_that_is_traded_on_leaves_other_markets_alone() {
     stage.append(own(4));
     check(&stage, 5);
     let mut feed = Feed::new(Settings { wanted: Wanted { max_markets: 2, ..Wanted::default() }, record_raw: false });
-    feed.start(&stage.state);
+    feed.start(stage.now, &stage.state);
     for second in 1..400 {
         feed.look(stage.now.plus_secs(second), &stage.state);
     }
-    // One of its two places is taken: it goes on looking, and asks for one market's books alone.
-    let token = venues_token([8; 32]);
+    // One of its two places is taken: it goes on looking, and opens a socket for its own market.
     let asks: Vec<Ask> = feed.asks().collect();
-    let paths: Vec<&str> =
-        asks.iter().filter_map(|a| if let Ask::Call(call) = a { Some(call.target.as_str()) } else { None }).collect();
-    assert!(paths.iter().any(|path| path.starts_with("/markets/keyset")), "{paths:?}");
-    assert!(paths.iter().any(|path| path.contains(&token)), "{paths:?}");
-    let books = paths.iter().filter(|path| path.starts_with("/book"));
-    assert!(books.clone().all(|p| p.contains(&token) || p.contains(&venues_token([9; 32]))), "{paths:?}");
-    assert!(asks.iter().all(|a| !matches!(a, Ask::Call(c) if c.host == Host::Kalshi || c.host == Host::Manifold)));
-}
-
-fn venues_token(bytes: [u8; 32]) -> String {
-    polymarket::token::to_decimal(&Bytes32(bytes))
+    let calls: Vec<&Call> =
+        asks.iter().filter_map(|a| if let Ask::Call(call) = a { Some(call) } else { None }).collect();
+    assert!(calls.iter().any(|call| call.target.starts_with("/markets/keyset")), "{calls:?}");
+    assert!(asks.iter().any(|ask| matches!(ask, Ask::Open(Socket::Market(0)))), "{asks:?}");
+    feed.hear(Tell::Opened(Socket::Market(0)), stage.now.plus_secs(400), &stage.state);
+    let said: Vec<String> = feed
+        .asks()
+        .filter_map(|a| if let Ask::Say(_, text) = a { Some(text.expose().to_owned()) } else { None })
+        .collect();
+    let named = |bytes: &Bytes32| {
+        let names = [bytes.to_string(), polymarket::token::to_decimal(bytes)];
+        let asked = calls.iter().any(|c| names.iter().any(|n| c.target.contains(n)));
+        asked || said.iter().any(|text| names.iter().any(|n| text.contains(n)))
+    };
+    for market in stage.state.markets.iter() {
+        let own = market.listed.venue == Venue::Polymarket;
+        assert_eq!(named(&market.listed.tokens[0]), own, "{}", market.listed.slug);
+        assert!(own || !named(&market.listed.condition), "{}", market.listed.slug);
+    }
+    assert!(calls.iter().all(|call| call.host != Host::Kalshi && call.host != Host::Manifold));
 }

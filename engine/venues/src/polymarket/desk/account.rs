@@ -1,5 +1,6 @@
 //! The account: start-up, the user channel, clock, heartbeat, and the money that the venue says we have.
 
+use super::holds::{Hold, Holds};
 use super::trades::Polling;
 use super::{Desk, Purpose};
 use crate::polymarket::wire::{Answer, Ask, Method, NoAnswer, Socket};
@@ -36,7 +37,7 @@ pub struct Standing {
     pub(super) started: bool,
     /// Everything the venue said at the start fits the log.
     reconciled: bool,
-    halted: Option<&'static str>,
+    pub(super) holds: Holds,
     pub(super) trades: Polling,
     /// Fills booked and neither confirmed nor voided, and since when.
     pub(super) unconfirmed: BTreeMap<TradeKey, UtcNanos>,
@@ -78,7 +79,7 @@ impl Desk {
         self.standing.unconfirmed = state.positions.unconfirmed().map(|(_, trade)| (trade, self.now)).collect();
         self.sent_before_now();
         self.standing.started = true;
-        self.halt("reconciling with the venue");
+        self.hold(Hold::Reconciling);
         self.ask_openly(Purpose::Time { asked: self.now }, "/time");
         self.open_user();
         self.list_orders();
@@ -90,32 +91,19 @@ impl Desk {
         self.standing.reconciled
     }
 
-    fn halt(&mut self, why: &'static str) {
-        if self.standing.halted.is_none() {
-            self.standing.halted = Some(why);
-            self.note(SystemEvent::Halted { reason: why.to_owned() });
-        }
-    }
-
-    fn resume(&mut self, why: &'static str) {
-        if self.standing.halted.take().is_some() {
-            self.note(SystemEvent::Resumed { reason: why.to_owned() });
-        }
-    }
-
     pub(super) fn answered(&mut self, purpose: Purpose, result: Result<Answer, NoAnswer>, state: &State) {
         match purpose {
-            Purpose::Post { order, attempt, alone } => {
+            Purpose::Post { orders, attempt, alone } => {
                 if let Ok(answer) = &result {
                     self.keep_raw("order", &answer.body);
                 }
-                self.post_answered(order, (attempt, alone), result, state);
+                self.post_answered(&orders, (attempt, alone), result, state);
             }
-            Purpose::Cancel { order } => {
+            Purpose::Cancel { orders } => {
                 if let Ok(answer) = &result {
                     self.keep_raw("cancel", &answer.body);
                 }
-                self.cancel_answered(order, result, state);
+                self.cancel_answered(&orders, result, state);
             }
             Purpose::Look { order } => self.look_answered(order, result, state),
             Purpose::Trades { round } => self.trades_answered(round, result, state),
@@ -287,7 +275,9 @@ impl Desk {
             self.note(SystemEvent::Fault { component: "clock".to_owned(), text, policy });
         }
         if skew > SKEW_HALTS_NANOS {
-            self.halt("the clock is more than 5 s off the venue's");
+            self.hold(Hold::Clock);
+        } else {
+            self.release(Hold::Clock, "the clock agrees with the venue's");
         }
     }
 
@@ -299,7 +289,7 @@ impl Desk {
             heartbeat.alive_at = now;
         }
         if now.since(heartbeat.alive_at) >= HEARTBEAT_LOST_S * NANOS_PER_SEC {
-            self.halt("the venue has not confirmed a heartbeat for 10 s");
+            self.hold(Hold::Heartbeat);
         }
         let heartbeat = &mut self.standing.heartbeat;
         if !heartbeat.asked && now >= heartbeat.next_at {
@@ -330,8 +320,7 @@ impl Desk {
             }
             _ => {}
         }
-        let lost = self.standing.halted == Some("the venue has not confirmed a heartbeat for 10 s");
-        if lost && self.standing.heartbeat.alive_at == now {
+        if self.standing.holds.has(Hold::Heartbeat) && self.standing.heartbeat.alive_at == now {
             // Without it the venue has cancelled what was open.
             self.standing.reconciled = false;
             self.list_orders();
@@ -383,10 +372,10 @@ impl Desk {
             return self.mismatch(what, expected, observed);
         }
         self.standing.cash_seen = Some(self.now);
-        if self.standing.halted.is_some() && self.standing.halted != Some("the clock is more than 5 s off the venue's")
-        {
-            self.standing.reconciled = true;
-            self.resume("the venue and the log agree");
+        self.standing.reconciled = true;
+        self.release(Hold::Reconciling, "the venue and the log agree");
+        if self.now.since(self.standing.heartbeat.alive_at) < HEARTBEAT_LOST_S * NANOS_PER_SEC {
+            self.release(Hold::Heartbeat, "the venue confirms heartbeats, and it and the log agree");
         }
     }
 

@@ -18,16 +18,17 @@
 //! request; only what is new is said.
 
 mod account;
-mod limit;
+mod holds;
 mod orders;
 mod requests;
+mod sending;
 mod settlement;
 mod trades;
 
 pub use account::Standing;
 
+use super::bucket::Bucket;
 use crate::polymarket::wire::{Ask, CallId, Socket, Tell};
-use limit::Bucket;
 use orders::Order;
 use polymarket::Address;
 use polymarket::auth::Credentials;
@@ -64,13 +65,13 @@ pub struct Said {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Purpose {
     Post {
-        order: OrderId,
+        orders: Vec<(OrderId, Bytes32)>,
         attempt: Attempt,
         /// Every earlier attempt is so long ago that it has arrived or never will.
         alone: bool,
     },
     Cancel {
-        order: OrderId,
+        orders: Vec<(OrderId, Bytes32)>,
     },
     Look {
         order: OrderId,
@@ -102,8 +103,7 @@ pub struct Desk {
     said: VecDeque<Said>,
     order_bucket: Bucket,
     cancel_bucket: Bucket,
-    /// Requests that wait for a token, in order.
-    queue: VecDeque<orders::Queued>,
+    waiting: sending::Waiting,
     /// Fills whose end was said.
     ended_fills: BTreeSet<TradeKey>,
     /// Hashes of orders that are ours and not this log's.
@@ -127,7 +127,7 @@ impl Desk {
             said: VecDeque::new(),
             order_bucket: Bucket::ORDERS,
             cancel_bucket: Bucket::CANCELS,
-            queue: VecDeque::new(),
+            waiting: sending::Waiting::default(),
             ended_fills: BTreeSet::new(),
             strangers: BTreeSet::new(),
             standing: Standing::default(),
@@ -138,6 +138,7 @@ impl Desk {
 
     /// What is now to be asked of the network, in order.
     pub fn asks(&mut self) -> impl Iterator<Item = Ask> + '_ {
+        self.send_waiting();
         self.asks.drain(..)
     }
 
@@ -165,7 +166,8 @@ impl Desk {
     /// Lets time pass.
     pub fn look(&mut self, now: UtcNanos, state: &State) {
         self.now = self.now.max(now);
-        self.send_queued();
+        self.end_withheld(state);
+        self.look_after_holds();
         self.look_after_orders(state);
         self.look_after_account(state);
     }

@@ -1,8 +1,8 @@
-//! Orders: sent, answered, looked up, cancelled.
+//! Orders: what became of them, and how that is found out.
 
 use super::{Desk, Purpose};
 use crate::polymarket::wire::{Answer, Method, NoAnswer};
-use polymarket::wire::rest::{self, Attempt, CancelAnswer, Outcome, RateLimit};
+use polymarket::wire::rest;
 use polymarket::wire::user::{OrderState, OrderStatus};
 use projections::State;
 use projections::orders::OrderStatus as Status;
@@ -17,36 +17,33 @@ const LOOK_LAST_S: u64 = 30;
 const CANCEL_AGAIN_S: i64 = 2;
 /// An order that may not be sent again is given up this long after the last moment at which it could arrive and live, s.
 /// The venue's own margin at the end of an order is a minute, and answers have come 40 s late.
-const ABANDON_S: u64 = 120;
+pub(super) const ABANDON_S: u64 = 120;
 /// Looks without a find before an order is given up.
 const ABANDON_LOOKS: u32 = 5;
-
-/// What waits for a token of a bucket.
-pub(super) enum Queued {
-    Post { order: OrderId, attempt: Attempt },
-    Cancel { order: OrderId },
-}
 
 /// An order that may still trade, or whose end is not known.
 pub(super) struct Order {
     pub hash: Bytes32,
-    body: Vec<u8>,
+    pub body: Vec<u8>,
+    /// It takes new risk.
+    pub is_entry: bool,
+    pub post_only: bool,
     /// How often its bytes were handed to the network, and when last.
-    sent: u32,
-    sent_at: UtcNanos,
+    pub sent: u32,
+    pub sent_at: UtcNanos,
     /// The venue refused it when no earlier attempt could still arrive: when, and why. Unless it is found there, it never was.
-    refused: Option<(UtcNanos, String)>,
+    pub refused: Option<(UtcNanos, String)>,
     /// Why it is to be cancelled, if it is.
-    cancel: Option<CancelReason>,
-    cancel_asked: bool,
+    pub cancel: Option<CancelReason>,
+    pub cancel_asked: bool,
     /// The venue could not cancel it when it was last asked.
-    cancel_refused_at: Option<UtcNanos>,
+    pub cancel_refused_at: Option<UtcNanos>,
     /// The venue answered that it has it.
-    taken: bool,
+    pub taken: bool,
     /// When it is looked for next, if its place is not known.
-    look_at: Option<UtcNanos>,
-    looks: u32,
-    looking: bool,
+    pub look_at: Option<UtcNanos>,
+    pub looks: u32,
+    pub looking: bool,
 }
 
 impl Desk {
@@ -58,143 +55,13 @@ impl Desk {
     /// Knows an order of this log again that is open, after a restart.
     pub fn remember(&mut self, intent: &OrderIntended) {
         self.recognise(intent);
-        self.orders.insert(
-            intent.order,
-            Order {
-                hash: intent.hash,
-                body: intent.signed.clone(),
-                sent: 1,
-                sent_at: self.now,
-                refused: None,
-                cancel: None,
-                cancel_asked: false,
-                cancel_refused_at: None,
-                taken: false,
-                look_at: None,
-                looks: 0,
-                looking: false,
-            },
-        );
+        self.orders.insert(intent.order, Order::of(intent));
     }
 
     /// An order of the last run may have been sent up to the moment at which this one starts.
     pub(super) fn sent_before_now(&mut self) {
         let now = self.now;
         self.orders.values_mut().for_each(|o| o.sent_at = now);
-    }
-
-    /// Sends an order whose intent is durable.
-    pub fn place(&mut self, intent: &OrderIntended, now: UtcNanos) {
-        self.now = self.now.max(now);
-        self.remember(intent);
-        if let Some(order) = self.orders.get_mut(&intent.order) {
-            order.sent = 0;
-        }
-        self.queue.push_back(Queued::Post { order: intent.order, attempt: Attempt::First });
-        self.send_queued();
-    }
-
-    /// Sends the same bytes again.
-    pub fn resend(&mut self, order: OrderId, now: UtcNanos) {
-        self.now = self.now.max(now);
-        if self.orders.contains_key(&order) {
-            self.queue.push_back(Queued::Post { order, attempt: Attempt::Repeated });
-            self.send_queued();
-        }
-    }
-
-    /// Asks the venue to cancel.
-    pub fn cancel(&mut self, order: OrderId, reason: CancelReason, now: UtcNanos) {
-        self.now = self.now.max(now);
-        let Some(held) = self.orders.get_mut(&order) else { return };
-        held.cancel = Some(reason);
-        // Cancels go first: they give up risk.
-        self.queue.push_front(Queued::Cancel { order });
-        self.send_queued();
-    }
-
-    pub(super) fn send_queued(&mut self) {
-        while let Some(next) = self.queue.front() {
-            let bucket = match next {
-                Queued::Post { .. } => &mut self.order_bucket,
-                Queued::Cancel { .. } => &mut self.cancel_bucket,
-            };
-            if !bucket.take(self.now) {
-                return;
-            }
-            match self.queue.pop_front() {
-                Some(Queued::Post { order, attempt }) => self.post(order, attempt),
-                Some(Queued::Cancel { order }) => self.ask_cancel(order),
-                None => return,
-            }
-        }
-    }
-
-    fn post(&mut self, id: OrderId, attempt: Attempt) {
-        let Some(order) = self.orders.get_mut(&id) else { return };
-        let attempt = if order.sent > 0 { Attempt::Repeated } else { attempt };
-        let alone = order.sent_at.plus_secs(ABANDON_S) <= self.now;
-        (order.sent, order.sent_at, order.refused) = (order.sent + 1, self.now, None);
-        let body = order.body.clone();
-        self.ask(Purpose::Post { order: id, attempt, alone }, Method::Post, "/order".to_owned(), body);
-    }
-
-    fn ask_cancel(&mut self, id: OrderId) {
-        let Some(order) = self.orders.get_mut(&id) else { return };
-        order.cancel_asked = true;
-        let body = rest::cancel_body(&order.hash);
-        self.ask(Purpose::Cancel { order: id }, Method::Delete, "/order".to_owned(), body);
-    }
-
-    /// The answer to a posted order.
-    pub(super) fn post_answered(
-        &mut self,
-        id: OrderId,
-        (attempt, alone): (Attempt, bool),
-        result: Result<Answer, NoAnswer>,
-        state: &State,
-    ) {
-        let Some(hash) = self.orders.get(&id).map(|o| o.hash) else { return };
-        let answer = match result {
-            Ok(answer) => answer,
-            // Nothing left this machine: at the first attempt that is as definite as a refusal.
-            Err(NoAnswer::NotSent(why)) if attempt == Attempt::First => return self.refused(id, why, state),
-            Err(e) => return self.in_doubt(id, e.to_string(), state),
-        };
-        match with_headers(&answer, |a| rest::classify_post(a, attempt, &hash)) {
-            Outcome::Done(_) => {
-                self.heed_rate(&answer);
-                self.taken(id, state);
-                self.poll_trades_soon();
-            }
-            Outcome::Duplicate => {
-                self.taken(id, state);
-                // It may be filled or gone by now.
-                self.look_for(id, 0);
-                self.poll_trades_soon();
-            }
-            Outcome::Rejected(why) => self.refused(id, why.text, state),
-            Outcome::RefusedAgain(why) => {
-                if let Some(order) = self.orders.get_mut(&id).filter(|_| alone && why.speaks_of_order()) {
-                    order.refused = Some((self.now, why.text.clone()));
-                }
-                self.in_doubt(id, why.text, state);
-                self.look_for(id, 0);
-            }
-            Outcome::Limited(limit) => {
-                self.heed_limit(&limit);
-                match attempt {
-                    Attempt::First => self.refused(id, "the venue's rate limit is reached".to_owned(), state),
-                    Attempt::Repeated => self.in_doubt(id, "rate limited".to_owned(), state),
-                }
-            }
-            Outcome::Unknown(why) => {
-                if let Some(seconds) = why.retry_after_s {
-                    self.order_bucket.close_until(self.now.plus_secs(seconds.min(600)));
-                }
-                self.in_doubt(id, format!("status {}: {}", why.status, why.text), state);
-            }
-        }
     }
 
     /// The venue has it.
@@ -215,8 +82,7 @@ impl Desk {
             self.say(Some(known.cycle), Event::Order(OrderEvent::Accepted { order: id }));
         }
         if waits_for_cancel {
-            self.queue.push_front(Queued::Cancel { order: id });
-            self.send_queued();
+            self.cancel_soon(id);
         }
     }
 
@@ -230,13 +96,13 @@ impl Desk {
         self.look_for(id, LOOK_FIRST_S);
     }
 
-    fn refused(&mut self, id: OrderId, reason: String, state: &State) {
+    pub(super) fn refused(&mut self, id: OrderId, reason: String, state: &State) {
         self.forget(id);
         let cycle = state.orders.get(id).map(|o| o.cycle);
         self.say(cycle, Event::Order(OrderEvent::Rejected { order: id, reason }));
     }
 
-    fn in_doubt(&mut self, id: OrderId, reason: String, state: &State) {
+    pub(super) fn in_doubt(&mut self, id: OrderId, reason: String, state: &State) {
         let known = state.orders.get(id);
         if known.is_some_and(|o| o.status == Status::Intended) {
             let cycle = known.map(|o| o.cycle);
@@ -344,7 +210,7 @@ impl Desk {
             // It stands there though the log has ended it: it must not.
             if seen.status == Some(OrderStatus::Live) && !self.orders.contains_key(&id) {
                 let body = rest::cancel_body(&seen.id);
-                self.ask(Purpose::Cancel { order: id }, Method::Delete, "/order".to_owned(), body);
+                self.ask(Purpose::Cancel { orders: vec![(id, seen.id)] }, Method::Delete, "/order".to_owned(), body);
             }
             return;
         }
@@ -378,57 +244,6 @@ impl Desk {
         // More has traded than trades were heard of.
         if seen.size_matched > filled {
             self.poll_trades_soon();
-        }
-    }
-
-    /// The answer to a cancel.
-    pub(super) fn cancel_answered(&mut self, id: OrderId, result: Result<Answer, NoAnswer>, state: &State) {
-        let Some(order) = self.orders.get_mut(&id) else { return };
-        let (hash, reason) = (order.hash, order.cancel.unwrap_or(CancelReason::Operator));
-        order.cancel_asked = false;
-        let read = match result {
-            Ok(answer) if answer.status == 200 => CancelAnswer::read(&answer.body).ok(),
-            Ok(answer) => {
-                self.heed_rate(&answer);
-                None
-            }
-            Err(_) => None,
-        };
-        match read {
-            Some(done) if done.canceled.contains(&hash) => {
-                self.forget(id);
-                let cycle = state.orders.get(id).map(|o| o.cycle);
-                self.say(cycle, Event::Order(OrderEvent::Cancelled { order: id, reason }));
-            }
-            // Filled, over or not there: the look tells.
-            Some(_) => {
-                if let Some(order) = self.orders.get_mut(&id) {
-                    order.cancel_refused_at = Some(self.now);
-                }
-                self.look_for(id, 0);
-                self.poll_trades_soon();
-            }
-            // Cancels were refused or lost: ask again, and again.
-            None => {
-                self.cancel_bucket.close_until(self.now.plus(NANOS_PER_SEC));
-                self.queue.push_front(Queued::Cancel { order: id });
-            }
-        }
-    }
-
-    fn heed_rate(&mut self, answer: &Answer) {
-        let limit = with_headers(answer, |a| rest::rate_limit(a.headers));
-        if limit.is_counted() {
-            self.heed_limit(&limit);
-        }
-    }
-
-    fn heed_limit(&mut self, limit: &RateLimit) {
-        if let Some(remaining) = limit.remaining {
-            self.order_bucket.tighten(remaining);
-        }
-        if let Some(seconds) = limit.retry_after_s {
-            self.order_bucket.close_until(self.now.plus_secs(seconds.min(600)));
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Desk, Purpose};
 use crate::polymarket::wire::{Answer, Method, NoAnswer};
 use polymarket::wire::rest;
-use polymarket::wire::user::{Trade, TradeStatus};
+use polymarket::wire::user::{MakerOrder, Trade, TradeStatus};
 use projections::State;
 use projections::orders::Order as Known;
 use schemas::event::{FillBooked, Liquidity, OrderEvent, TradeKey};
@@ -137,15 +137,17 @@ impl Desk {
             ours = true;
             self.part_seen(trade, trade.taker_order_id, &taker, state);
         }
-        for maker in &trade.maker_orders {
+        for (i, maker) in trade.maker_orders.iter().enumerate() {
+            let of_same = |m: &&MakerOrder| m.order_id == maker.order_id;
             if self.by_hash.contains_key(&maker.order_id) {
                 ours = true;
-                let part = Part {
-                    price: maker.price,
-                    size: maker.matched_amount,
-                    liquidity: Liquidity::Maker,
-                    token: maker.token,
-                };
+                // An order that is named several times is one part of the trade: the parts have no names of their own.
+                if trade.maker_orders.iter().take(i).any(|m| m.order_id == maker.order_id) {
+                    continue;
+                }
+                let all = trade.maker_orders.iter().filter(of_same).map(|m| m.matched_amount);
+                let Ok(size) = all.into_iter().try_fold(Size::ZERO, Size::plus) else { continue };
+                let part = Part { price: maker.price, size, liquidity: Liquidity::Maker, token: maker.token };
                 self.part_seen(trade, maker.order_id, &part, state);
             } else if maker.maker_address == Some(self.account.maker) {
                 self.stranger_trade(maker.order_id, trade);

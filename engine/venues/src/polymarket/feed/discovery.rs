@@ -4,7 +4,7 @@ use super::{Feed, Purpose};
 use crate::feeds::next_market;
 use crate::http::encoded;
 use crate::polymarket::wire::{Answer, Host};
-use polymarket::wire::gamma::{self, Market};
+use polymarket::wire::gamma::{self, Market, MarketError};
 use polymarket::wire::rest::{self, MarketInfo};
 use projections::State;
 use schemas::event::{FeeSchedule, MarketEvent, MarketListed, Venue};
@@ -12,9 +12,17 @@ use schemas::{Bytes32, Cash, UtcNanos};
 
 /// Distance of two walks through the catalogue, s.
 const DISCOVER_EVERY_S: u64 = 300;
-/// A walk that had no answer is tried again after, s.
-const RETRY_S: u64 = 20;
+/// A walk that had no answer is tried again after, s: doubles up to the distance of two walks.
+const RETRY_S: u64 = 10;
+/// A market was made: the catalogue has it by now, s.
+const NEW_S: u64 = 30;
 const PAGE_LEN: usize = 100;
+/// Pages of a walk: a catalogue without an end is none.
+const PAGES_MAX: u32 = 500;
+/// Slugs in one question.
+const SLUGS_LEN: usize = 50;
+/// Candidates that are asked about at once.
+const INFOS_MAX: usize = 20;
 
 /// Which markets are wanted. What is not set does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,25 +57,62 @@ pub(super) struct Candidate {
     category: String,
     ends: UtcNanos,
     fee: Option<FeeSchedule>,
+    asked: bool,
+}
+
+/// The present walk through the catalogue.
+#[derive(Debug, Default)]
+pub(super) struct Walk {
+    number: u64,
+    /// The cursor of the page that is waited for.
+    page: Option<String>,
+    pages: u32,
+    /// Which part of the wanted slugs it is about.
+    slugs_from: usize,
+    next_at: UtcNanos,
+    failed: u32,
 }
 
 impl Feed {
     pub(super) fn look_for_markets(&mut self) {
-        if self.now >= self.next_discovery && self.room() > 0 {
-            self.next_discovery = self.now.plus_secs(DISCOVER_EVERY_S);
+        let now = self.now;
+        if self.walk.page.is_none() && now >= self.walk.next_at && self.room() > 0 {
+            (self.walk.pages, self.walk.slugs_from) = (0, 0);
+            self.walk.next_at = now.plus_secs(DISCOVER_EVERY_S);
             self.ask_catalogue("");
         }
+        let asked = self.candidates.values().filter(|c| c.asked).count();
+        let free = INFOS_MAX.saturating_sub(asked);
+        let mut next = Vec::new();
+        for (condition, candidate) in self.candidates.iter_mut().filter(|(_, c)| !c.asked).take(free) {
+            candidate.asked = true;
+            next.push(*condition);
+        }
+        for condition in next {
+            self.ask(Purpose::Info { condition }, Host::Clob, format!("/clob-markets/0x{condition}"));
+        }
+    }
+
+    pub(super) fn look_for_markets_soon(&mut self) {
+        self.walk.next_at = self.walk.next_at.min(self.now.plus_secs(NEW_S));
+    }
+
+    fn walk_failed(&mut self) {
+        self.walk.page = None;
+        let pause = (RETRY_S << self.walk.failed.min(8)).min(DISCOVER_EVERY_S);
+        self.walk.failed = self.walk.failed.saturating_add(1);
+        self.walk.next_at = self.now.plus_secs(pause);
     }
 
     /// How many more markets are wanted.
     fn room(&self) -> usize {
-        self.settings.wanted.max_markets.saturating_sub(self.markets.len() + self.candidates.len())
+        self.settings.wanted.max_markets.saturating_sub(self.followed.len() + self.candidates.len())
     }
 
     fn ask_catalogue(&mut self, cursor: &str) {
         let wanted = &self.settings.wanted;
         let mut target = format!("/markets/keyset?closed=false&limit={PAGE_LEN}&order=volumeNum&ascending=false");
-        for slug in &wanted.slugs {
+        for slug in wanted.slugs.iter().skip(self.walk.slugs_from).take(SLUGS_LEN) {
             target.push_str("&slug=");
             target.push_str(&encoded(slug));
         }
@@ -81,14 +126,26 @@ impl Feed {
             target.push_str("&after_cursor=");
             target.push_str(&encoded(cursor));
         }
-        self.ask(Purpose::Catalogue, Host::Gamma, target);
+        self.walk.number += 1;
+        self.walk.pages += 1;
+        self.walk.page = Some(cursor.to_owned());
+        self.ask(Purpose::Catalogue { walk: self.walk.number }, Host::Gamma, target);
     }
 
-    pub(super) fn catalogue_answered(&mut self, answer: Option<Answer>) {
-        let Some(page) = answer.and_then(|a| gamma::markets(&a.body).ok()) else {
-            self.next_discovery = self.now.plus_secs(RETRY_S);
+    pub(super) fn catalogue_answered(&mut self, number: u64, answer: Option<Answer>) {
+        if number != self.walk.number {
             return;
+        }
+        let Some(cursor) = self.walk.page.take() else { return };
+        let page = match answer.as_ref().map(|a| (gamma::markets(&a.body), &a.body)) {
+            Some((Ok(page), _)) => page,
+            Some((Err(e), body)) => {
+                self.undecoded("catalogue", &e.to_string(), body);
+                return self.walk_failed();
+            }
+            None => return self.walk_failed(),
         };
+        self.walk.failed = 0;
         for entry in page.entries {
             match entry {
                 Ok(market) if self.room() > 0 => self.consider(&market),
@@ -96,8 +153,17 @@ impl Feed {
                 Err(bad) => self.undecoded("catalogue", &bad.error.to_string(), &bad.raw),
             }
         }
-        if let Some(cursor) = page.next.filter(|_| self.room() > 0) {
-            self.ask_catalogue(&cursor);
+        if self.room() == 0 || self.walk.pages >= PAGES_MAX {
+            return;
+        }
+        // A cursor that leads to itself is an end.
+        match page.next.filter(|next| *next != cursor) {
+            Some(next) => self.ask_catalogue(&next),
+            None if self.walk.slugs_from + SLUGS_LEN < self.settings.wanted.slugs.len() => {
+                self.walk.slugs_from += SLUGS_LEN;
+                self.ask_catalogue("");
+            }
+            None => {}
         }
     }
 
@@ -107,10 +173,14 @@ impl Feed {
         if known || self.refused.contains(&condition) || !self.is_wanted(market) {
             return;
         }
-        // A version or shape that this build does not trade is left alone for good.
-        let (Ok(generation), Ok(tokens)) = (market.generation(), market.tokens()) else {
-            self.refused.insert(condition);
-            return;
+        // A version or shape that this build does not trade is left alone for good; one that has no tokens is too young.
+        let (generation, tokens) = match (market.generation(), market.tokens()) {
+            (Ok(generation), Ok(tokens)) => (generation, tokens),
+            (Ok(_), Err(MarketError::NotBinary { tokens: 0, .. })) => return,
+            _ => {
+                self.refused.insert(condition);
+                return;
+            }
         };
         let event = market.events.first();
         let candidate = Candidate {
@@ -126,9 +196,9 @@ impl Feed {
             category: market.category.clone(),
             ends: market.end_date.unwrap_or(UtcNanos::ZERO),
             fee: market.fees().ok().and_then(|fee| fee_schedule(&fee)),
+            asked: false,
         };
         self.candidates.insert(condition, candidate);
-        self.ask(Purpose::Info { condition }, Host::Clob, format!("/clob-markets/0x{condition}"));
     }
 
     fn is_wanted(&self, market: &Market) -> bool {
@@ -152,9 +222,11 @@ impl Feed {
     }
 
     pub(super) fn info_answered(&mut self, condition: &Bytes32, answer: Option<Answer>, state: &State) {
-        // A fresh market may be in the catalogue minutes before the book knows it: the next walk asks again.
         let Some(candidate) = self.candidates.remove(condition) else { return };
-        let Some(info) = answer.and_then(|a| rest::read::<MarketInfo>(&a.body).ok()) else { return };
+        let Some(info) = answer.and_then(|a| rest::read::<MarketInfo>(&a.body).ok()) else {
+            // A fresh market may be in the catalogue minutes before the book knows it.
+            return self.look_for_markets_soon();
+        };
         let same = info.condition_id == *condition
             && info.neg_risk == candidate.neg_risk
             && info.tokens.iter().map(|t| t.token).eq(candidate.tokens);
@@ -186,17 +258,11 @@ impl Feed {
             neg_risk: info.neg_risk,
             protocol: candidate.protocol,
         };
+        let (market, tick) = (listed.market, listed.tick);
         self.know(&listed);
         self.say(MarketEvent::Listed(Box::new(listed)));
-        self.follow(candidate.tokens);
-    }
-
-    /// Remembers a market of the log.
-    pub(super) fn know(&mut self, listed: &MarketListed) {
-        let market = listed.market;
-        self.markets.insert(listed.condition, market);
-        self.tokens.insert(listed.tokens[0], market.yes());
-        self.tokens.insert(listed.tokens[1], market.no());
+        self.watch(market);
+        self.follow(market, tick);
     }
 }
 

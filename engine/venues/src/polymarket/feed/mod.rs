@@ -1,28 +1,45 @@
 //! The market feed: which markets are followed, and what their books are, as a machine without sockets.
 //!
 //! It is told what the network heard and the time, and answers with requests ([`Feed::asks`]) and market events
-//! ([`Feed::next_said`]). Rules for a right book: after a (re)connect nothing is believed before the token's whole book has
-//! come; a book that is in doubt for more than a second is asked for anew; a new price grid makes a book doubtful; a socket
-//! that says nothing while the venue's own book moves on is closed and opened again; a resolution that the socket does not
-//! tell is asked for.
+//! ([`Feed::next_said`]).
+//!
+//! # Rules for a right book
+//!
+//! - After a (re)connect nothing is believed before the token's whole book has come; what changes before is told behind it.
+//! - A book whose hash is wrong is not used. A frame that cannot be read makes the books doubtful that it may have been about.
+//! - A new price grid makes both books of a market doubtful.
+//! - A book that is in doubt for more than a second, or differs from the venue's own best prices for so long, is asked for
+//!   anew, at growing distance if that does not help. Behind ten seconds of doubt its market is told to be stale.
+//! - Every book is compared with the venue's every two minutes, and every 15 s if its socket says nothing. A socket that says
+//!   nothing while the venue's books move on is closed and opened again: it can be silent and still answer `PING`.
+//! - While a socket is closed, its books are not asked for: what could not be kept right is not told.
+//!
+//! What becomes of markets is asked for as well; see the rules in `life.rs`.
 
 mod books;
 mod discovery;
+mod faults;
+mod life;
 mod sockets;
+mod track;
 
 pub use discovery::Wanted;
 
 use super::desk::Said;
-use super::wire::{Ask, Call, CallId, Host, Method, NoAnswer, Socket, Tell};
+use super::wire::{Ask, Call, CallId, Host, Method, Socket, Tell};
 use crate::polymarket::wire::Answer;
+use life::{Followed, Life};
 use projections::State;
-use schemas::event::{FaultPolicy, MarketEvent, SystemEvent, Venue};
+use schemas::event::{FeedScope, MarketEvent, MarketStatus, SystemEvent, Venue};
+use schemas::time::NANOS_PER_SEC;
 use schemas::{Bytes32, Event, MarketId, TokenId, UtcNanos};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Names of requests are this and above: the desk's are below.
 const FIRST_CALL: u64 = 1 << 63;
 const TIMEOUT_MS: u64 = 15_000;
+/// An answer that has not come after so long will not come, s: the limits and the network give up sooner.
+const ANSWER_S: i64 = 60;
 
 /// How the feed is kept.
 #[derive(Clone, Debug)]
@@ -35,29 +52,37 @@ pub struct Settings {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Purpose {
-    Catalogue,
+    Catalogue { walk: u64 },
     Info { condition: Bytes32 },
-    Book { token: Bytes32 },
-    Resolution { condition: Bytes32 },
+    Books { tokens: Vec<TokenId> },
+    Life { market: MarketId },
+    Ended { market: MarketId },
 }
 
 /// What is followed, and how.
 pub struct Feed {
     settings: Settings,
+    /// Every market of the log, by the venue's names and by ours.
     tokens: BTreeMap<Bytes32, TokenId>,
     markets: BTreeMap<Bytes32, MarketId>,
+    listed: BTreeMap<MarketId, [Bytes32; 2]>,
+    /// Those whose books are kept.
+    followed: BTreeMap<MarketId, Followed>,
+    /// Those that are not resolved.
+    lives: BTreeMap<MarketId, Life>,
+    walk: discovery::Walk,
     candidates: BTreeMap<Bytes32, discovery::Candidate>,
+    /// Markets that this build does not trade.
     refused: BTreeSet<Bytes32>,
     sockets: Vec<sockets::MarketSocket>,
-    calls: BTreeMap<CallId, Purpose>,
+    /// Requests under way, and since when.
+    calls: BTreeMap<CallId, (Purpose, UtcNanos)>,
     last_call: u64,
     asks: VecDeque<Ask>,
     said: VecDeque<Said>,
-    /// Books asked for anew: when.
-    asked_books: BTreeMap<Bytes32, UtcNanos>,
-    doubted_since: BTreeMap<TokenId, UtcNanos>,
-    next_discovery: UtcNanos,
-    next_resolution: UtcNanos,
+    faults: faults::Faults,
+    next_books: UtcNanos,
+    next_lives: UtcNanos,
     now: UtcNanos,
 }
 
@@ -68,6 +93,10 @@ impl Feed {
             settings,
             tokens: BTreeMap::new(),
             markets: BTreeMap::new(),
+            listed: BTreeMap::new(),
+            followed: BTreeMap::new(),
+            lives: BTreeMap::new(),
+            walk: discovery::Walk::default(),
             candidates: BTreeMap::new(),
             refused: BTreeSet::new(),
             sockets: Vec::new(),
@@ -75,20 +104,26 @@ impl Feed {
             last_call: FIRST_CALL,
             asks: VecDeque::new(),
             said: VecDeque::new(),
-            asked_books: BTreeMap::new(),
-            doubted_since: BTreeMap::new(),
-            next_discovery: UtcNanos::ZERO,
-            next_resolution: UtcNanos::ZERO,
+            faults: faults::Faults::default(),
+            next_books: UtcNanos::ZERO,
+            next_lives: UtcNanos::ZERO,
             now: UtcNanos::ZERO,
         }
     }
 
-    /// Follows the markets of a log that is gone on with.
-    pub fn start(&mut self, state: &State) {
+    /// Goes on with the markets of a log. What was known of their books may be wrong by now.
+    pub fn start(&mut self, now: UtcNanos, state: &State) {
+        self.now = self.now.max(now);
         for market in state.markets.iter().filter(|m| m.listed.venue == Venue::Polymarket) {
             self.know(&market.listed);
-            if market.resolved.is_none() {
-                self.follow(market.listed.tokens);
+            if market.resolved.is_some() {
+                continue;
+            }
+            let id = market.listed.market;
+            self.watch(id);
+            if market.status == MarketStatus::Open {
+                self.follow(id, market.tick);
+                self.say(MarketEvent::FeedGap { scope: FeedScope::Market(id), lost: 0 });
             }
         }
     }
@@ -113,8 +148,9 @@ impl Feed {
         self.now = self.now.max(now);
         match tell {
             Tell::Answer(id, result) => {
-                let Some(purpose) = self.calls.remove(&id) else { return };
-                self.answered(purpose, result, state);
+                let Some((purpose, _)) = self.calls.remove(&id) else { return };
+                // What has no answer is asked for again in its own time.
+                self.answered(purpose, result.ok().filter(|a| a.status == 200), state);
             }
             Tell::Opened(Socket::Market(n)) => self.socket_opened(n),
             Tell::Closed(Socket::Market(n), _) => self.socket_closed(n),
@@ -127,28 +163,37 @@ impl Feed {
     /// Lets time pass.
     pub fn look(&mut self, now: UtcNanos, state: &State) {
         self.now = self.now.max(now);
+        while let Some(call) = self.calls.first_entry().filter(|c| now.since(c.get().1) >= ANSWER_S * NANOS_PER_SEC) {
+            let (purpose, _) = call.remove();
+            self.answered(purpose, None, state);
+        }
         self.look_for_markets();
         self.look_after_sockets();
         self.look_after_books(state);
-        self.look_for_resolutions(state);
+        self.look_after_lives(state);
+        self.count_faults();
     }
 
-    fn answered(&mut self, purpose: Purpose, result: Result<Answer, NoAnswer>, state: &State) {
-        // What has no answer is asked for again in its own time.
-        let answer = result.ok().filter(|a| a.status == 200);
+    fn answered(&mut self, purpose: Purpose, answer: Option<Answer>, state: &State) {
         match purpose {
-            Purpose::Catalogue => self.catalogue_answered(answer),
+            Purpose::Catalogue { walk } => self.catalogue_answered(walk, answer),
             Purpose::Info { condition } => self.info_answered(&condition, answer, state),
-            Purpose::Book { token } => self.book_answered(&token, answer, state),
-            Purpose::Resolution { condition } => self.resolution_answered(&condition, answer, state),
+            Purpose::Books { tokens } => self.books_answered(&tokens, answer, state),
+            Purpose::Life { market } => self.life_answered(market, answer, state),
+            Purpose::Ended { market } => self.ended_answered(market, answer, state),
         }
     }
 
     fn ask(&mut self, purpose: Purpose, host: Host, target: String) {
+        self.ask_with(purpose, host, target, Vec::new());
+    }
+
+    /// Asks with a body.
+    fn ask_with(&mut self, purpose: Purpose, host: Host, target: String, body: Vec<u8>) {
         self.last_call += 1;
         let id = CallId(self.last_call);
-        self.calls.insert(id, purpose);
-        let (method, body) = (Method::Get, Vec::new());
+        self.calls.insert(id, (purpose, self.now));
+        let method = if body.is_empty() { Method::Get } else { Method::Post };
         let call = Call { id, host, method, target, headers: None, body, timeout_ms: TIMEOUT_MS };
         self.asks.push_back(Ask::Call(call));
     }
@@ -159,11 +204,5 @@ impl Feed {
 
     fn note(&mut self, event: SystemEvent) {
         self.said.push_back(Said { cycle: None, event: Event::System(event) });
-    }
-
-    fn undecoded(&mut self, channel: &str, why: &str, raw: &str) {
-        self.note(SystemEvent::RawKept { channel: channel.to_owned(), text: raw.to_owned() });
-        let text = format!("{channel}: {why}");
-        self.note(SystemEvent::Fault { component: "feed".to_owned(), text, policy: FaultPolicy::Degraded });
     }
 }

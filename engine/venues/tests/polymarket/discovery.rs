@@ -1,0 +1,163 @@
+//! Which markets are found.
+
+use crate::harness::{World, wanted};
+use crate::venue::{Market, Venue};
+use schemas::Event;
+use schemas::event::{MarketEvent, MarketStatus};
+use venues::polymarket::feed::Wanted;
+
+fn slugs(world: &World) -> Vec<String> {
+    world.state.markets.iter().map(|m| m.listed.slug.clone()).collect()
+}
+
+#[test]
+fn the_catalogue_is_read_page_by_page_until_there_are_enough() {
+    let mut world = World::new(Venue::with(320), wanted(250));
+    world.run(60_000);
+    assert_eq!(world.state.markets.len(), 250);
+    assert_eq!(world.asked("/markets/keyset"), 3, "{:?}", world.calls);
+    assert_eq!(world.sessions.len(), 3, "five hundred tokens");
+    assert_eq!(world.assets_most, 200, "at most 200 assets on a socket");
+    for n in 0..250 {
+        world.is_right(n);
+    }
+    let most = world.calls.iter().map(|(ms, _)| world.calls.iter().filter(|(t, _)| t == ms).count()).max();
+    assert!(most <= Some(25), "the markets are not asked about all at once: {most:?}");
+}
+
+#[test]
+fn a_catalogue_without_an_end_is_left() {
+    let venue = Venue { endless: true, ..Venue::with(5) };
+    let mut world = World::new(venue, wanted(100));
+    world.run(250_000);
+    assert_eq!(world.state.markets.len(), 5);
+    assert!(world.asked("/markets/keyset") <= 2, "a cursor that leads to itself is an end");
+}
+
+#[test]
+fn only_what_is_wanted_and_understood_is_listed() {
+    let mut venue = Venue::with(12);
+    let m = &mut venue.markets;
+    m[0].version = "v9";
+    m[1].version = "v2";
+    m[2].neg_risk = true;
+    m[3].category = "Sports";
+    m[4].accepting = false;
+    m[5].active = false;
+    m[6].volume = 10;
+    m[7].ends = Some("2026-11-22T00:10:00Z".to_owned());
+    m[8].ends = Some("2027-11-22T00:00:00Z".to_owned());
+    m[9].ends = Some("2026-11-30T00:00:00Z".to_owned());
+    m[10].category = "crypto";
+    m[11].ends = Some("2026-11-30".to_owned());
+    let wanted = Wanted {
+        max_markets: 100,
+        categories: vec!["weather".to_owned(), "CRYPTO".to_owned()],
+        exclude_categories: vec!["crypto".to_owned()],
+        min_volume: schemas::Cash(1_000_000_000),
+        min_seconds_to_end: 3_600,
+        ..Wanted::default()
+    };
+    let any_end = Wanted { ..wanted.clone() };
+    let soon = Wanted { max_seconds_to_end: 30 * 86_400, ..wanted };
+    let mut world = World::new(venue.clone(), any_end);
+    world.run(10_000);
+    assert_eq!(slugs(&world), ["market-1", "market-2", "market-8", "market-9", "market-11"]);
+    let of = |n: usize| &world.state.markets.iter().nth(n).unwrap().listed;
+    assert_eq!((of(0).protocol, of(2).protocol), (3, 2), "its own exchange each");
+    assert_eq!((of(0).neg_risk, of(1).neg_risk), (false, true));
+    assert_eq!(of(0).tokens, world.venue.markets[1].tokens(), "ids in a list, and ids in a text in a text");
+    assert_eq!((of(1).fee.rate_ppm, of(1).tick, of(1).min_size.0), (50_000, crate::venue::cents(1), 5_000_000));
+    let mut world = World::new(venue, soon);
+    world.run(10_000);
+    assert_eq!(slugs(&world), ["market-9", "market-11"], "an end that is not known is not soon");
+}
+
+#[test]
+fn named_markets_are_asked_for_by_name() {
+    let slugs = (0..120).map(|n| format!("market-{}", n * 2)).collect();
+    let mut world = World::new(Venue::with(300), Wanted { slugs, ..wanted(500) });
+    world.run(30_000);
+    assert_eq!(world.state.markets.len(), 120);
+    assert!(
+        world
+            .state
+            .markets
+            .iter()
+            .all(|m| m.listed.slug.trim_start_matches("market-").parse::<u32>().unwrap() % 2 == 0)
+    );
+    let longest = world.calls.iter().map(|(_, target)| target.len()).max().unwrap();
+    assert!(longest < 2_000, "{longest}");
+}
+
+#[test]
+fn a_market_that_is_too_young_is_taken_when_it_has_grown() {
+    let mut venue = Venue::with(2);
+    venue.markets[0].grown = false;
+    venue.markets[1].in_clob = false;
+    let mut world = World::new(venue, wanted(10));
+    world.run(60_000);
+    assert!(world.state.markets.is_empty());
+    (world.venue.markets[0].grown, world.venue.markets[1].in_clob) = (true, true);
+    world.run(310_000);
+    assert_eq!(world.state.markets.len(), 2);
+    world.is_right(0);
+    world.is_right(1);
+}
+
+#[test]
+fn the_order_book_must_confirm_the_catalogue() {
+    let mut world = World::new(Venue::with(1), wanted(10));
+    // The catalogue and the order book tell different things about the same market.
+    world.venue.markets.push(Market { neg_risk: true, ..Market::new(0) });
+    world.venue.markets.rotate_left(1);
+    world.venue.markets[1].volume = 1;
+    world.run(1_000);
+    assert_eq!(world.state.markets.len(), 1);
+    assert!(world.state.markets.iter().next().unwrap().listed.neg_risk);
+    let mut world = World::new(Venue::with(1), wanted(10));
+    world.broken.insert("/clob-markets/", 500);
+    world.run(400_000);
+    assert!(world.state.markets.is_empty(), "without its terms it is not listed");
+    world.broken.clear();
+    world.run(400_000);
+    assert_eq!(world.state.markets.len(), 1);
+}
+
+#[test]
+fn a_catalogue_that_fails_is_asked_again_at_growing_distance() {
+    let mut world = World::new(Venue::with(3), wanted(10));
+    world.broken.insert("/markets/keyset", 503);
+    world.run(900_000);
+    let asked: Vec<i64> = world.calls.iter().map(|(ms, _)| *ms / 1_000).collect();
+    assert_eq!(asked, [0, 10, 30, 70, 150, 310, 610], "seconds");
+    world.broken.clear();
+    world.run(310_000);
+    assert_eq!(world.state.markets.len(), 3);
+}
+
+#[test]
+fn a_catalogue_that_cannot_be_read_is_kept_and_said() {
+    let mut world = World::new(Venue::with(3), wanted(10));
+    world.broken.insert("/markets/keyset", 200);
+    world.run(5_000);
+    let kept = world.count(|e| matches!(e, Event::System(schemas::event::SystemEvent::RawKept { .. })));
+    assert_eq!(kept, 1);
+    world.broken.clear();
+    world.run(20_000);
+    assert_eq!(world.state.markets.len(), 3);
+}
+
+#[test]
+fn what_leaves_makes_room() {
+    let mut world = World::new(Venue::with(4), wanted(2));
+    world.run(5_000);
+    assert_eq!(slugs(&world), ["market-0", "market-1"]);
+    world.venue.markets[0].closed = true;
+    world.run(320_000);
+    assert_eq!(slugs(&world), ["market-0", "market-1", "market-2"]);
+    assert_eq!(world.state.markets.get(world.id(0)).unwrap().status, MarketStatus::Closed);
+    let listed = world.count(|e| matches!(e, Event::Market(MarketEvent::Listed(_))));
+    assert_eq!(listed, 3);
+    world.is_right(2);
+}

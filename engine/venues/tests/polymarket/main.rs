@@ -1,0 +1,13 @@
+//! The market feed and the limits against a made-up venue, without sockets and in made-up time.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod books;
+mod desk;
+mod discovery;
+mod harness;
+mod life;
+mod outage;
+mod random;
+mod sockets;
+mod venue;
