@@ -1,7 +1,8 @@
 //! `arena run --live` reads a peer that speaks Kalshi's REST interface, beside the sandbox where it trades.
 
 use super::command::{fixture, replay};
-use super::live::{ADDRESS, count, purse, recording, sandbox, trade};
+use super::live::{count, trade};
+use super::local_venue::{ADDRESS, Sandbox, recording};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -60,8 +61,8 @@ fn kalshi() -> String {
 #[test]
 fn what_is_read_elsewhere_is_in_the_log_and_never_traded() {
     let (_dir, recording) = recording();
-    let sandbox = sandbox(&recording, None);
-    let purse = purse(&sandbox);
+    let sandbox = Sandbox::start(&recording, &["--welcome", "10000"]);
+    let purse = sandbox.trader();
     let config = std::fs::read_to_string(purse.path("arena.toml")).unwrap();
     let section = format!("\n[kalshi]\nenabled = true\nurl = \"{}\"\ntickers = [\"KXELONMARS-99\"]\n", kalshi());
     purse.private("arena.toml", &(config + &section));

@@ -1,80 +1,11 @@
 //! `arena run --live` against `arena sandbox`, both real processes over loopback, on a recorded game.
 
-use super::command::{Done, arena, command, fixture, replay};
+use super::command::{Done, arena, command, replay};
+use super::local_venue::{ADDRESS, KEY, Sandbox, recording};
 use super::purse::Purse;
-use super::world::World;
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
-
-/// Account 0 of Anvil.
-const KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
-pub const ADDRESS: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
-
-/// A child that does not outlive its test.
-struct Kept(Child);
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-pub struct Sandbox {
-    _child: Kept,
-    url: String,
-}
-
-pub fn sandbox(recording: &str, faults: Option<&str>) -> Sandbox {
-    let mut command = command("arena");
-    command.args(["sandbox", "--log", recording, "--port", "0", "--speed", "20", "--warm-up", "120", "--json"]);
-    command.args(["--welcome", "10000"]);
-    if let Some(file) = faults {
-        command.args(["--faults", file]);
-    }
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let said: Value = serde_json::from_str(&line).unwrap();
-    Sandbox { _child: Kept(child), url: said["url"].as_str().unwrap().to_owned() }
-}
-
-impl Sandbox {
-    /// The body of an answer to a plain request.
-    fn get(&self, path: &str) -> Value {
-        let host = self.url.trim_start_matches("http://");
-        let mut stream = TcpStream::connect(host).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        let body = text.split_once("\r\n\r\n").unwrap().1;
-        serde_json::from_str(&body[body.find('{').unwrap()..=body.rfind('}').unwrap()]).unwrap()
-    }
-}
-
-/// A wallet, its policy, and a configuration that trades at the sandbox.
-pub fn purse(sandbox: &Sandbox) -> Purse {
-    let purse = Purse::of("eoa", World::polygon());
-    purse.wallet("import", KEY).expect_code(0);
-    let policy = std::fs::read_to_string(fixture("../../ops/signer-policy.toml")).unwrap();
-    let policy = policy.replace("max_order_usdc = 25", "max_order_usdc = 100");
-    let policy = purse.private("policy.toml", &policy.replace("max_day_usdc = 500", "max_day_usdc = 50000"));
-    let url = &sandbox.url;
-    let config = format!(
-        "mode = \"live\"\n{game}\n[wallet]\npolicy = \"{}\"\npassword_file = \"{}\"\n\
-         [venue]\nclob_url = \"{url}\"\ngamma_url = \"{url}/gamma-api\"\ndata_url = \"{url}/data-api\"\n\
-         socket_url = \"{}/ws\"\nmin_liquidity_usdc = \"0\"\nmin_volume_usdc = \"0\"\n",
-        policy.display(),
-        purse.path("password").display(),
-        url.replacen("http", "ws", 1),
-        game = std::fs::read_to_string(fixture("../../engine/live/src/cmd/demo/nhl.toml")).unwrap(),
-    );
-    purse.private("arena.toml", &config);
-    purse
-}
 
 /// Trades for some seconds and stops by SIGINT.
 pub fn trade(purse: &Purse, seconds: u64, more: &[&str]) -> Done {
@@ -88,21 +19,15 @@ pub fn trade(purse: &Purse, seconds: u64, more: &[&str]) -> Done {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    let _ = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    if child.try_wait().unwrap().is_none() {
+        let _ = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    }
     let output = child.wait_with_output().unwrap();
     Done {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
-}
-
-pub fn recording() -> (tempfile::TempDir, String) {
-    let dir = tempfile::tempdir().unwrap();
-    let log = dir.path().join("recording").display().to_string();
-    let input = fixture("polymarket-l2-nhl/ticks.csv.zst");
-    arena(&format!("import --format polymarket-l2 --input {input} --log {log}")).expect_code(0);
-    (dir, log)
 }
 
 pub fn count(log: &str, kind: &str) -> usize {
@@ -112,8 +37,8 @@ pub fn count(log: &str, kind: &str) -> usize {
 #[test]
 fn live_mode_trades_at_the_sandbox_and_its_log_says_what_the_venue_says() {
     let (_dir, recording) = recording();
-    let sandbox = sandbox(&recording, None);
-    let purse = purse(&sandbox);
+    let sandbox = Sandbox::start(&recording, &["--welcome", "10000"]);
+    let purse = sandbox.trader();
     // Without the word of a person nothing is sent.
     let refused = trade(&purse, 5, &["--confirm", "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"]).expect_code(2);
     assert!(refused.stderr.contains("does not name the wallet"), "{}", refused.stderr);
@@ -145,8 +70,8 @@ fn live_mode_trades_at_the_sandbox_and_its_log_says_what_the_venue_says() {
 #[test]
 fn a_dry_run_signs_and_posts_nothing() {
     let (_dir, recording) = recording();
-    let sandbox = sandbox(&recording, None);
-    let purse = purse(&sandbox);
+    let sandbox = Sandbox::start(&recording, &["--welcome", "10000"]);
+    let purse = sandbox.trader();
     trade(&purse, 25, &["--dry-run"]).expect_code(0);
     let log = purse.path("data/live").display().to_string();
     let intended = count(&log, "order_intended");

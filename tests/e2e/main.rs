@@ -4,15 +4,20 @@
 
 mod backup;
 mod bad_input;
+mod cancel_all;
 mod command;
 mod damage;
 mod demo;
+mod doctor;
 mod elsewhere;
 mod faults;
 mod import;
 mod interrupted;
 mod kill_switch;
 mod live;
+mod livetest;
+mod local_venue;
+mod markets;
 #[path = "../../engine/venues/tests/polygon/peer.rs"]
 #[allow(dead_code, reason = "a file of the chain client's own tests, which use all of it")]
 mod peer;

@@ -67,7 +67,13 @@ impl Purse {
 
     /// `arena` with the purse's configuration and data directory, and something typed.
     pub fn arena(&self, args: &[&str], typed: &str) -> Done {
+        self.arena_with(args, typed, &[])
+    }
+
+    /// The same, with variables of the environment.
+    pub fn arena_with(&self, args: &[&str], typed: &str, env: &[(&str, &str)]) -> Done {
         let mut command = command("arena");
+        command.envs(env.iter().copied());
         command.args(["-c", self.path("arena.toml").to_str().unwrap(), "--data-dir"]).arg(self.path("data")).args(args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();

@@ -1,11 +1,16 @@
 //! The kill switch: who throws it, what each level does, and how it is released.
 
+use crate::order;
 use crate::step::Step;
 use projections::orders::{Order, OrderStatus};
 use schemas::event::{
-    AccountEvent, CancelReason, KillLevel, KillSource, Mode, OperatorCommand, OrderEvent, Purpose, SystemEvent,
+    AccountEvent, Action, CancelReason, KillLevel, KillSource, Mode, OperatorCommand, OrderEvent, OrderPlan, Purpose,
+    Style, SystemEvent, TimeInForce,
 };
-use schemas::{Event, OrderId};
+use schemas::{Cash, Event, OrderId, Price, Rounding, Side, Size, TokenId, UtcNanos};
+
+/// The most that a test order may cost.
+const TEST_ORDER_MAX: Cash = Cash(5_000_000);
 
 impl Step<'_> {
     /// A process started: the configured kill switch, and what a crash left without an answer.
@@ -28,7 +33,44 @@ impl Step<'_> {
         match command {
             OperatorCommand::Kill(level) => self.throw(*level, KillSource::Operator),
             OperatorCommand::CancelAll => self.cancel_where(CancelReason::Operator, |_| true),
+            OperatorCommand::CancelMarket(market) => {
+                self.cancel_where(CancelReason::Operator, |o| o.market == *market);
+            }
+            OperatorCommand::TestOrder { token, price, size, expires } => {
+                self.test_order(*token, *price, *size, *expires);
+            }
             OperatorCommand::Note(_) => {}
+        }
+    }
+
+    /// Places what an operator asks for to see that orders arrive. It may only rest, costs at most a few dollars, and is the
+    /// only order there is; anything else is not placed. The switch at `NoNewRisk` lets it pass: a person asks for it by
+    /// name, and it is not meant to trade.
+    fn test_order(&mut self, token: TokenId, price: Price, size: Size, expires: UtcNanos) {
+        let Some(market) = self.state.markets.get(token.market()).filter(|m| m.is_open()) else { return };
+        let Ok(worst) = price.notional(size, Rounding::Ceil) else { return };
+        let stopped = self.state.kill.level >= KillLevel::CancelAll || self.state.kill.halted.is_some();
+        let fits = price.on_grid(market.tick) && size >= market.min_size && worst <= TEST_ORDER_MAX;
+        if stopped || !fits || expires <= self.now() || !self.state.orders.none_open() {
+            return;
+        }
+        let plan = OrderPlan {
+            action: Action { token, side: Side::Buy },
+            purpose: Purpose::Entry,
+            style: Style::Maker,
+            price,
+            size,
+            tif: TimeInForce::Gtd,
+            post_only: true,
+            expires,
+            stop: Price::ZERO,
+            target: Price::ZERO,
+        };
+        let order = self.state.orders.next_id();
+        let making =
+            order::Making { order, market: &market.listed, tick: market.tick, plan: &plan, worst, time: self.now() };
+        if let Ok(intent) = order::intended(&making, self.config.account.as_ref()) {
+            self.emit(Event::Order(OrderEvent::Intended(Box::new(intent))));
         }
     }
 

@@ -72,6 +72,11 @@ use std::path::Path;
 /// What tells one log from another; the start of its chain depends on it.
 pub type LogId = [u8; 16];
 
+/// Who writes a log at the moment, if anybody. A writer may come a moment later: only opening it to write excludes others.
+pub fn owner(dir: &Path) -> Result<Option<String>, LogError> {
+    lock::current_owner(dir)
+}
+
 /// Whether a log is there, or what is left of one. An empty directory is none.
 pub fn exists(dir: &Path) -> bool {
     let journal = journal::list_files(&journal::journal_dir(dir));

@@ -14,11 +14,16 @@ pub(crate) fn unauthorized() -> Response {
 }
 
 impl Venue {
+    /// What the venue's clock shows, Unix seconds.
+    pub(crate) fn clock_s(&self) -> i64 {
+        seconds(self.now).saturating_add(self.settings.clock_ahead_s)
+    }
+
     /// Whether a signed time is near enough.
     fn is_recent(&self, timestamp_s: u64) -> bool {
         let Some(window) = self.settings.time_window_s else { return true };
         let stamped = i64::try_from(timestamp_s).unwrap_or(i64::MAX);
-        stamped.abs_diff(seconds(self.now)) <= window
+        stamped.abs_diff(self.clock_s()) <= window
     }
 
     /// The account and nonce of an L1 request.
@@ -74,7 +79,9 @@ impl Venue {
                 self.clients.delete(id);
                 Response::ok(&json!("OK"))
             }
-            ("GET", "/auth/ban-status/closed-only") => Response::ok(&json!({ "closed_only": false })),
+            ("GET", "/auth/ban-status/closed-only") => {
+                Response::ok(&json!({ "closed_only": self.settings.closed_only }))
+            }
             ("POST", "/auth/readonly-api-key") => {
                 let nonce = self.count();
                 match self.clients.create(key.owner, nonce, true) {

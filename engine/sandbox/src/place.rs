@@ -68,8 +68,15 @@ impl Venue {
     /// One order: checked, matched, answered.
     fn place(&mut self, body: &Value, id: &str, key: &Key) -> Result<Value, Response> {
         let post_only = body.get("postOnly").and_then(Value::as_bool).unwrap_or(false);
+        if self.settings.geoblocked {
+            // The venue's words are not documented; the status is.
+            return Err(Response::error(403, "Trading restricted in your region"));
+        }
         self.gate(Asked::Order { post_only })?;
         let posted = Posted::read(body)?;
+        if self.settings.closed_only && posted.order.side == Side::Buy {
+            return Err(Response::bad(&format!("'{}' address in closed only mode", posted.order.maker)));
+        }
         if posted.owner != id {
             return Err(Response::bad("the order owner has to be the owner of the API KEY"));
         }

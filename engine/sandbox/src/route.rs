@@ -84,7 +84,13 @@ impl Venue {
         let tail = |prefix: &str| path.strip_prefix(prefix).filter(|t| !t.is_empty() && !t.contains('/'));
         match (request.method.as_str(), path) {
             ("GET", "/" | "/ok") => return Ok(Response::ok(&json!("OK"))),
-            ("GET", "/time") => return Ok(Response::ok(&json!(crate::base::seconds(self.now)))),
+            ("GET", "/time") => return Ok(Response::ok(&json!(self.clock_s()))),
+            ("GET", "/api/geoblock") => {
+                let blocked = self.settings.geoblocked;
+                return Ok(Response::ok(
+                    &json!({ "blocked": blocked, "ip": "127.0.0.1", "country": "ZZ", "region": "" }),
+                ));
+            }
             ("GET", "/version") => return Ok(Response::ok(&json!({ "version": 2 }))),
             ("GET", "/markets" | "/simplified-markets" | "/sampling-markets" | "/sampling-simplified-markets") => {
                 return Ok(self.list_markets(request));

@@ -25,6 +25,12 @@ pub struct Settings {
     pub impact: bool,
     /// Whether only deposit wallets may trade, as for accounts made since May 2026.
     pub deposit_wallets_only: bool,
+    /// Whether the venue says that it takes no orders from where its clients are, and takes none.
+    pub geoblocked: bool,
+    /// Whether every account may only sell what it has.
+    pub closed_only: bool,
+    /// How far the venue's clock is ahead of the time that it is given, seconds.
+    pub clock_ahead_s: i64,
     /// From match to the transaction on the chain, milliseconds.
     pub mined_ms: u64,
     /// From there to its confirmation, milliseconds.
@@ -55,6 +61,9 @@ impl Default for Settings {
             record: false,
             impact: true,
             deposit_wallets_only: false,
+            geoblocked: false,
+            closed_only: false,
+            clock_ahead_s: 0,
             mined_ms: 2_000,
             confirmed_ms: 3_000,
             gtd_lead_s: polymarket::GTD_LEAD_S,

@@ -156,6 +156,11 @@ impl Venue {
         self.mode = mode;
     }
 
+    /// How the venue is, to be changed while it runs.
+    pub fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
     /// Gives cash to a wallet.
     pub fn fund(&mut self, wallet: Address, cash: Cash) {
         let id = self.account_of(wallet);

@@ -10,5 +10,6 @@ pub mod net;
 mod pace;
 pub mod polygon;
 pub mod polymarket;
+pub mod reach;
 pub mod recording;
 pub mod wire;

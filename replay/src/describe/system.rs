@@ -20,6 +20,10 @@ pub(super) fn describe(event: &SystemEvent) -> String {
             OperatorCommand::Kill(level) => format!("{who}: kill switch to {}", word(level)),
             OperatorCommand::CancelAll => format!("{who}: cancel every order"),
             OperatorCommand::Note(text) => format!("{who}: {text}"),
+            OperatorCommand::CancelMarket(market) => format!("{who}: cancel every order of market {market}"),
+            OperatorCommand::TestOrder { token, price, size, .. } => {
+                format!("{who}: test order, buy {size} of {token} at {price}")
+            }
         },
         SystemEvent::KillSwitch { level, source } => format!("kill switch at {} ({})", word(level), word(source)),
         SystemEvent::Halted { reason } => format!("halted: {reason}"),

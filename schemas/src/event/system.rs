@@ -1,6 +1,7 @@
 //! The engine itself, and the people who run it.
 
-use crate::ids::{Bytes32, Seq};
+use crate::ids::{Bytes32, MarketId, Seq, TokenId};
+use crate::money::{Price, Size};
 use crate::time::UtcNanos;
 
 /// What is at stake.
@@ -92,6 +93,19 @@ pub enum OperatorCommand {
     CancelAll,
     /// Free text for the record.
     Note(String),
+    /// Cancel every open order of a market.
+    CancelMarket(MarketId),
+    /// Buy, with one order that may only rest: to see that orders reach the venue, and not to trade.
+    TestOrder {
+        /// What.
+        token: TokenId,
+        /// At which price.
+        price: Price,
+        /// How much.
+        size: Size,
+        /// When the venue ends it by itself.
+        expires: UtcNanos,
+    },
 }
 
 /// What a timer is for.

@@ -65,5 +65,9 @@ const _: fn(&Purpose) = |v| match v {
     Purpose::Entry | Purpose::Exit(_) => (),
 };
 const _: fn(&OperatorCommand) = |v| match v {
-    OperatorCommand::Kill(_) | OperatorCommand::CancelAll | OperatorCommand::Note(_) => (),
+    OperatorCommand::Kill(_)
+    | OperatorCommand::CancelAll
+    | OperatorCommand::Note(_)
+    | OperatorCommand::CancelMarket(_)
+    | OperatorCommand::TestOrder { .. } => (),
 };

@@ -8,7 +8,7 @@ use schemas::event::{
     AccountEvent, CancelReason, ExitReason, FeedScope, KillLevel, KillSource, MarketEvent, Mode, OperatorCommand,
     OrderEvent, SystemEvent,
 };
-use schemas::{Cash, Event, MarketId, OrderId, Side, UtcNanos};
+use schemas::{Cash, Event, MarketId, OrderId, Price, Side, Size, UtcNanos};
 
 /// Three markets at 49 to 51.
 fn floor(config: &Config) -> Floor {
@@ -299,6 +299,55 @@ fn the_operator_cancels_all_without_the_switch() {
     f.tell(Event::System(SystemEvent::OperatorCommand { who: "operator".to_owned(), command }));
     assert_eq!(f.cancels(mark), [entry, sale].map(|o| (o, CancelReason::Operator)));
     assert_eq!(f.state().kill.level, KillLevel::Off);
+}
+
+fn command(f: &mut Floor, command: OperatorCommand) {
+    f.tell(Event::System(SystemEvent::OperatorCommand { who: "operator".to_owned(), command }));
+}
+
+#[test]
+fn the_operator_cancels_one_market() {
+    let (mut f, entry, sale) = busy();
+    let mark = f.mark();
+    command(&mut f, OperatorCommand::CancelMarket(M));
+    assert_eq!(f.cancels(mark), [(sale, CancelReason::Operator)]);
+    command(&mut f, OperatorCommand::CancelMarket(M));
+    assert_eq!(f.cancels(mark).len(), 1, "one that is being cancelled is not cancelled again");
+    assert!(!f.order(entry).cancelling);
+}
+
+#[test]
+fn a_test_order_rests_and_is_small_and_alone() {
+    let test = |price, size, wait_s: i64| {
+        let mut f = floor(&watchful());
+        f.kill(KillLevel::NoNewRisk);
+        let (mark, expires) = (f.mark(), UtcNanos(f.now().0 + wait_s * 1_000_000_000));
+        command(&mut f, OperatorCommand::TestOrder { token: YES, price, size, expires });
+        let intents = f.intents(mark);
+        (f, intents)
+    };
+    let (mut f, placed) = test(cents(1), shares(5), 300);
+    assert_eq!(placed.len(), 1, "the switch at no new risk lets it pass");
+    assert!(placed[0].plan.post_only && placed[0].plan.action.side == Side::Buy);
+    assert_eq!((placed[0].plan.price, placed[0].worst_case_loss), (cents(1), Cash(50_000)));
+    // One at a time.
+    let (mark, expires) = (f.mark(), f.now().plus_secs(300));
+    command(&mut f, OperatorCommand::TestOrder { token: NO, price: cents(1), size: shares(5), expires });
+    assert_eq!(f.intents(mark).len(), 0);
+    for (price, size, wait_s) in [
+        (Price(15_000), shares(5), 300),
+        (cents(1), shares(1), 300),
+        (cents(50), shares(11), 300),
+        (cents(1), shares(5), 0),
+        (Price(i64::MAX), Size(i64::MAX), 300),
+    ] {
+        assert_eq!(test(price, size, wait_s).1.len(), 0, "{price} {size} {wait_s}");
+    }
+    let mut f = floor(&watchful());
+    f.kill(KillLevel::CancelAll);
+    let (mark, expires) = (f.mark(), f.now().plus_secs(300));
+    command(&mut f, OperatorCommand::TestOrder { token: YES, price: cents(1), size: shares(5), expires });
+    assert_eq!(f.intents(mark).len(), 0);
 }
 
 #[test]

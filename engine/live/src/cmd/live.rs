@@ -1,59 +1,51 @@
 //! `arena run --live`: real money.
 
 use super::Global;
+use super::login::Login;
 use super::run::{RunArgs, report};
 use super::session::show;
+use super::talk::Talk;
+use super::wallet::Keys;
 use crate::config::{Loaded, RunMode};
 use crate::engine::{Clock, ControlServer, Engine, LiveDriver, Polymarket, Progress, Start, WallClock};
 use crate::exit::{Code, Failure, Outcome};
 use console::output::{banner, plain};
 use crossbeam::channel::bounded;
 use engine_core::AccountConfig;
-use polymarket::auth::{Credentials, l1_headers};
-use polymarket::wire::rest;
+use polymarket::auth::Credentials;
 use polymarket::{Address, SignatureType};
 use schemas::Bytes32;
 use schemas::event::Mode;
-use schemas::time::NANOS_PER_SEC;
 use signer::OrderSigner;
 use std::sync::Arc;
 use std::time::Duration;
 use venues::feeds::ReadOnlyFeed;
 use venues::polymarket::desk::{Account, Desk};
 use venues::polymarket::feed::Feed;
-use venues::polymarket::net::Net;
-use venues::polymarket::wire::{Answer, Ask, Call, CallId, Host, Method, Tell};
 
 const COMMANDS_WAITING: usize = 64;
-/// How long the venue may take to answer a login.
-const LOGIN_TIMEOUT: Duration = Duration::from_secs(20);
-/// Derives the same API key each time.
-const KEY_NONCE: u64 = 0;
+/// How long the page that knows where we are may take.
+const GEOBLOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Runs it.
 pub fn run(global: &Global, args: &RunArgs, loaded: &Loaded) -> Outcome {
-    if loaded.config.mode != RunMode::Live {
-        return Err(Failure::new(Code::Usage, "--live is given, but the configuration says mode = \"paper\"")
-            .next("set mode = \"live\" in the configuration too, if real money is meant"));
-    }
+    only_live(loaded, "--live is given")?;
     let wallet = &loaded.config.wallet;
-    let signer: Arc<dyn OrderSigner> = Arc::from(super::wallet::order_signer(global, loaded)?);
+    geoblock(global, loaded, args.dry_run)?;
+    let mut keys = Keys::new(global, loaded)?;
+    let signer = keys.order_signer()?;
     let maker = wallet.maker(signer.address());
     if !args.dry_run {
-        confirm(global, args, maker)?;
+        confirm(global, args.confirm.as_deref(), maker, "trade for real with this wallet")?;
     }
     let elsewhere = elsewhere(loaded)?;
-    let net = Net::start(&loaded.config.hosts()).map_err(|e| Failure::new(Code::Config, e.to_string()))?;
-    let credentials = log_in(&net, signer.as_ref())?;
+    let mut talk = Talk::start(&loaded.config)?;
+    let credentials = Login::new(&mut talk, &mut keys)?.credentials;
+    // From here on nobody needs the password.
+    drop(keys);
+    let net = talk.into_net();
     let kind = wallet.account.signature_type();
-    let mut config = loaded.config.core.clone();
-    config.account = Some(AccountConfig {
-        chain_id: wallet.chain,
-        signature_type: kind,
-        signer: signer.address(),
-        maker,
-        builder: Bytes32::ZERO,
-    });
+    let config = core_config(loaded, signer.address());
     let log = match &args.log {
         Some(dir) => dir.clone(),
         None => global.data_dir(loaded)?.join("live"),
@@ -111,9 +103,61 @@ fn elsewhere(loaded: &Loaded) -> Result<Vec<Box<dyn ReadOnlyFeed>>, Failure> {
     Ok([kalshi, loaded.config.manifold.feed()].into_iter().flatten().collect())
 }
 
+/// What decisions depend on, with the account that orders are made for.
+pub(super) fn core_config(loaded: &Loaded, signer: Address) -> engine_core::Config {
+    let wallet = &loaded.config.wallet;
+    let account = AccountConfig {
+        chain_id: wallet.chain,
+        signature_type: wallet.account.signature_type(),
+        signer,
+        maker: wallet.maker(signer),
+        builder: Bytes32::ZERO,
+    };
+    engine_core::Config { account: Some(account), ..loaded.config.core.clone() }
+}
+
+/// Fails if the venue takes no orders from here. Not knowing is no reason not to trade: the venue itself refuses then.
+pub(super) fn geoblock(global: &Global, loaded: &Loaded, only_warn: bool) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let address = &loaded.config.venue.geoblock_url;
+    let found = runtime.block_on(venues::reach::geoblock(address, GEOBLOCK_TIMEOUT));
+    let warn = |text: &str| {
+        if !global.quiet {
+            eprintln!("{} {}", banner(Some(Mode::Live), global.paint()), plain(text));
+        }
+    };
+    match found {
+        Ok(place) if place.blocked => {
+            let what = format!("the venue takes no orders from here: it sees {}", place_name(&place));
+            if only_warn {
+                warn(&what);
+                return Ok(());
+            }
+            Err(Failure::new(Code::Error, format!("{what}. Nothing new is placed")).next(
+                "trade from where the venue allows it; `arena cancel-all` and `arena run --live --dry-run` still work",
+            ))
+        }
+        Ok(_) => Ok(()),
+        Err(why) => {
+            warn(&format!("whether the venue takes orders from here is not known: {why}"));
+            Ok(())
+        }
+    }
+}
+
+/// A place in words.
+pub(super) fn place_name(place: &polymarket::wire::rest::Geoblock) -> String {
+    let part = |text: &str| plain(&text.chars().take(60).collect::<String>());
+    let (country, region, ip) = (part(&place.country), part(&place.region), part(&place.ip));
+    match region.is_empty() {
+        true => format!("country {country} (address {ip})"),
+        false => format!("country {country}, region {region} (address {ip})"),
+    }
+}
+
 /// Real money needs a person's word: typed, or, for a service, the whole address in an argument.
-fn confirm(global: &Global, args: &RunArgs, maker: Address) -> Result<(), Failure> {
-    match &args.confirm {
+pub(super) fn confirm(global: &Global, word: Option<&str>, maker: Address, what: &str) -> Result<(), Failure> {
+    match word {
         Some(text) if text.eq_ignore_ascii_case(&maker.to_string()) => Ok(()),
         Some(_) => {
             Err(Failure::new(Code::Usage, format!("--confirm does not name the wallet that would trade, {maker}")))
@@ -122,45 +166,16 @@ fn confirm(global: &Global, args: &RunArgs, maker: Address) -> Result<(), Failur
             let marker = banner(Some(Mode::Live), global.paint());
             eprintln!("{marker} This trades REAL MONEY of {maker}, within the limits of the configuration.");
             let end: String = maker.to_string().chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
-            super::wallet::confirm(&end, "trade for real with this wallet")
+            super::wallet::confirm(&end, what)
         }
     }
 }
 
-/// Makes or derives the API key of the wallet.
-fn log_in(net: &Net, signer: &dyn OrderSigner) -> Result<Credentials, Failure> {
-    let mut id = 0;
-    let mut ask = |method: Method, target: &str, headers| {
-        id += 1;
-        let (host, body, timeout_ms) = (Host::Clob, Vec::new(), 10_000);
-        net.ask(Ask::Call(Call { id: CallId(id), host, method, target: target.to_owned(), headers, body, timeout_ms }));
-        wait(net, CallId(id))
-    };
-    let time = ask(Method::Get, "/time", None)?;
-    let venue = rest::server_time(&time.body)
-        .map_err(|e| Failure::new(Code::Error, format!("the venue's time cannot be read: {e}")))?;
-    let seconds = u64::try_from(venue.0 / NANOS_PER_SEC).unwrap_or(0);
-    let signature = signer.sign_l1(seconds, KEY_NONCE).map_err(super::wallet::sign_failure)?;
-    let headers = || Some(l1_headers(&signer.address(), &signature, seconds, KEY_NONCE));
-    let mut answer = ask(Method::Post, "/auth/api-key", headers())?;
-    if answer.status != 200 {
-        // It exists already.
-        answer = ask(Method::Get, "/auth/derive-api-key", headers())?;
+/// That real money is meant stands in the configuration too.
+pub(super) fn only_live(loaded: &Loaded, what: &str) -> Result<(), Failure> {
+    if loaded.config.mode == RunMode::Live {
+        return Ok(());
     }
-    if answer.status != 200 {
-        let what = format!("the venue gives no API key: status {}", answer.status);
-        return Err(
-            Failure::new(Code::Error, what).next("`arena wallet show` shows which address asks; is it registered?")
-        );
-    }
-    rest::credentials(&answer.body).map_err(|e| Failure::new(Code::Error, format!("no API key: {e}")))
-}
-
-fn wait(net: &Net, id: CallId) -> Result<Answer, Failure> {
-    match net.tells().recv_timeout(LOGIN_TIMEOUT) {
-        Ok(Tell::Answer(found, Ok(answer))) if found == id => Ok(answer),
-        Ok(Tell::Answer(_, Err(e))) => Err(Failure::new(Code::Error, format!("the venue cannot be reached: {e}"))
-            .next("check the network and section [venue] of the configuration")),
-        _ => Err(Failure::new(Code::Timeout, "the venue did not answer")),
-    }
+    Err(Failure::new(Code::Usage, format!("{what}, but the configuration says mode = \"paper\""))
+        .next("set mode = \"live\" in the configuration too, if real money is meant"))
 }

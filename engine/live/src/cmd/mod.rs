@@ -2,14 +2,19 @@
 
 pub mod backtest;
 pub mod backup;
+pub mod cancel_all;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod drill;
 pub mod import;
 pub mod kill;
 mod live;
+pub mod livetest;
+mod login;
 pub mod maintain;
 pub mod man;
+pub mod markets;
 pub mod pnl;
 pub mod query;
 pub mod restore;
@@ -18,6 +23,7 @@ pub mod sandbox;
 mod session;
 pub mod signer;
 pub mod summary;
+mod talk;
 mod target;
 pub mod verify;
 pub mod wallet;
@@ -131,6 +137,17 @@ pub enum Cmd {
     Config(config::ConfigArgs),
     /// The kill switch: set it, release it, look at it
     Kill(kill::KillArgs),
+    /// Take every open order back, whether or not an engine runs
+    CancelAll(cancel_all::CancelAllArgs),
+    /// Markets: those that are followed, a search, the terms of one
+    Markets(markets::MarketsArgs),
+    /// Look at everything that trading needs, and name the cause of what does not work
+    ///
+    /// One line a check, ok, warn, FAIL or skip. Ends with 0 if nothing stops trading in the configured mode, else with 1.
+    /// Places no order; `arena livetest` does.
+    Doctor,
+    /// Place one order far from the market for real, see it, and take it back
+    Livetest(livetest::LivetestArgs),
     /// Is every byte of a log, or of a backup, as it was written?
     Verify(verify::VerifyArgs),
     /// Back up a log: everything acknowledged by now, also while an engine writes it
@@ -177,6 +194,10 @@ pub fn run(cli: Cli) -> Outcome {
         Cmd::Pnl(args) => pnl::run(global, &args),
         Cmd::Config(args) => config::run(global, &args),
         Cmd::Kill(args) => kill::run(global, &args),
+        Cmd::CancelAll(args) => cancel_all::run(global, &args),
+        Cmd::Markets(args) => markets::run(global, &args),
+        Cmd::Doctor => doctor::run(global),
+        Cmd::Livetest(args) => livetest::run(global, &args),
         Cmd::Verify(args) => verify::run(global, &args),
         Cmd::Backup(args) => backup::run(global, &args),
         Cmd::Backups(args) => backup::list(global, &args),

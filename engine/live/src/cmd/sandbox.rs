@@ -52,6 +52,15 @@ pub struct SandboxArgs {
     /// Wallets must approve the exchanges by transactions first
     #[arg(long)]
     pub unapproved: bool,
+    /// The venue says that it takes no orders from here, and takes none
+    #[arg(long)]
+    pub geoblocked: bool,
+    /// Every account may only sell what it has
+    #[arg(long)]
+    pub closed_only: bool,
+    /// The venue's clock is so many seconds ahead of this machine's; behind, if negative
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_name = "SECONDS")]
+    pub clock_ahead: i64,
     /// The sandbox's own log: a new directory
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
@@ -116,6 +125,9 @@ fn options(args: &SandboxArgs, feed_name: String, admin_token: String) -> Result
             seed: args.seed,
             welcome: args.welcome,
             approved: !args.unapproved,
+            geoblocked: args.geoblocked,
+            closed_only: args.closed_only,
+            clock_ahead_s: args.clock_ahead,
             ..Settings::default()
         },
         faults: args.faults.as_deref().map(faults).transpose()?.unwrap_or_default(),

@@ -18,6 +18,8 @@ pub struct VenueConfig {
     pub data_url: String,
     /// The websockets, without the channel's name.
     pub socket_url: String,
+    /// The page that says whether the venue takes orders from here.
+    pub geoblock_url: String,
     /// Most markets that are followed.
     #[schemars(range(min = 1, max = 5000))]
     pub max_markets: u32,
@@ -43,6 +45,7 @@ impl Default for VenueConfig {
             gamma_url: gamma,
             data_url: data,
             socket_url: socket,
+            geoblock_url: "https://polymarket.com/api/geoblock".to_owned(),
             max_markets: 20,
             slugs: Vec::new(),
             min_liquidity_usdc: Cash(5_000_000_000),
@@ -57,7 +60,12 @@ impl VenueConfig {
     /// What is wrong with it, in words.
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
-        for (key, url) in [("clob_url", &self.clob_url), ("gamma_url", &self.gamma_url), ("data_url", &self.data_url)] {
+        for (key, url) in [
+            ("clob_url", &self.clob_url),
+            ("gamma_url", &self.gamma_url),
+            ("data_url", &self.data_url),
+            ("geoblock_url", &self.geoblock_url),
+        ] {
             if let Err(e) = venues::http::endpoint(url) {
                 faults.push(format!("venue.{key}: {e}"));
             }

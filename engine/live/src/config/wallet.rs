@@ -77,7 +77,8 @@ pub struct WalletConfig {
     pub keystore: Option<PathBuf>,
     /// Name of the systemd credential, or of the keyring's entry.
     pub entry: String,
-    /// A file whose first line is the keystore's password; asked for if not set.
+    /// A file whose first line is the keystore's password; asked for if not set. The venue's API key is kept with the same
+    /// password; with a separate signer only if this is set.
     pub password_file: Option<PathBuf>,
     /// What may be signed, without a separate signer: see ops/signer-policy.toml.
     pub policy: Option<PathBuf>,

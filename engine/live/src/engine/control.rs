@@ -1,9 +1,11 @@
 //! Talking to a running engine: one JSON line each way over a unix socket in the log's folder, readable by its owner
 //! only.
 
+use super::step::{Engine, EngineError};
 use super::view::View;
 use crossbeam::channel::{Sender, bounded};
-use schemas::event::KillLevel;
+use schemas::event::{KillLevel, OperatorCommand, SystemEvent};
+use schemas::{Event, MarketId};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -28,8 +30,46 @@ pub enum Request {
         /// To where; `off` releases it.
         level: KillLevel,
     },
+    /// Cancel what is open, and go on.
+    CancelAll {
+        /// Who asks.
+        who: String,
+        /// In this market only.
+        market: Option<MarketId>,
+    },
     /// A picture of the state.
     View,
+}
+
+impl Request {
+    /// Does what is asked, durably. Returns the answer, and the reason if the run is to end.
+    pub(super) fn obey(self, engine: &mut Engine) -> Result<(Response, Option<String>), EngineError> {
+        let response = match self {
+            Self::Stop { reason } => return Ok((Response::Done, Some(reason))),
+            Self::View => Response::View(Box::new(View::of(engine.state()))),
+            Self::Kill { who, level } => {
+                engine.tell(operator(who, OperatorCommand::Kill(level)))?;
+                engine.commit()?;
+                Response::Kill(engine.state().kill.level)
+            }
+            Self::CancelAll { who, market } => Response::Cancelling(cancel_open(engine, who, market)?),
+        };
+        Ok((response, None))
+    }
+}
+
+/// Cancels what is open, of one market or all, and says how many orders that are.
+pub(crate) fn cancel_open(engine: &mut Engine, who: String, market: Option<MarketId>) -> Result<usize, EngineError> {
+    let command = market.map_or(OperatorCommand::CancelAll, OperatorCommand::CancelMarket);
+    let count = engine.state().orders.open().filter(|o| market.is_none_or(|m| o.market == m)).count();
+    engine.tell(operator(who, command))?;
+    engine.commit()?;
+    Ok(count)
+}
+
+/// A command of a person as an event.
+pub(crate) fn operator(who: String, command: OperatorCommand) -> Event {
+    Event::System(SystemEvent::OperatorCommand { who, command })
 }
 
 /// What it answers.
@@ -40,6 +80,8 @@ pub enum Response {
     Done,
     /// Where the kill switch stands now.
     Kill(KillLevel),
+    /// So many orders are being cancelled.
+    Cancelling(usize),
     /// The picture.
     View(Box<View>),
 }

@@ -3,13 +3,12 @@
 //! The feed is read on a thread of its own and comes over in batches through a bounded channel: when it is full the
 //! reader waits, nothing is dropped. Commands come through another; they are looked at between batches.
 
-use super::control::{Command, Request, Response};
+use super::control::Command;
 use super::feed::{Feed, FeedError, LogFeed, Timed};
 use super::step::{Engine, EngineError};
 use super::view::View;
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use schemas::Event;
-use schemas::event::{KillLevel, OperatorCommand, SystemEvent};
+use schemas::event::KillLevel;
 use schemas::time::{NANOS_PER_MS, NANOS_PER_SEC};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -157,21 +156,13 @@ impl Driver {
 
     fn obey(&mut self, command: Command) -> Result<Option<Ending>, EngineError> {
         let Command { request, reply } = command;
-        let (response, ending) = match request {
-            Request::Stop { reason } => (Response::Done, Some(Ending::Stopped(reason))),
-            Request::View => (Response::View(Box::new(View::of(self.engine.state()))), None),
-            Request::Kill { who, level } => {
-                self.engine.tell(operator(who, OperatorCommand::Kill(level)))?;
-                self.engine.commit()?;
-                (Response::Kill(self.engine.state().kill.level), None)
-            }
-        };
+        let (response, reason) = request.obey(&mut self.engine)?;
         self.progress.publish(&self.engine);
         if let Some(reply) = reply {
             // Whoever asked may be gone; the answer is in the log all the same.
             let _ = reply.try_send(response);
         }
-        Ok(ending)
+        Ok(reason.map(Ending::Stopped))
     }
 
     fn finish(mut self, ending: &Ending) -> Result<(), EngineError> {
@@ -187,11 +178,6 @@ impl Driver {
         self.progress.publish(&self.engine);
         self.engine.stop(reason, complete)
     }
-}
-
-/// A command of a person as an event.
-pub(crate) fn operator(who: String, command: OperatorCommand) -> Event {
-    Event::System(SystemEvent::OperatorCommand { who, command })
 }
 
 /// The level that `arena kill on` sets when none is named.

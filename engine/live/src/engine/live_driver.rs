@@ -1,9 +1,8 @@
 //! Running an engine on a live venue until somebody stops it.
 
-use super::control::{Command, Request, Response};
-use super::driver::{Ending, Progress, operator};
+use super::control::{Command, operator};
+use super::driver::{Ending, Progress};
 use super::step::{Engine, EngineError};
-use super::view::View;
 use crossbeam::channel::{Receiver, RecvTimeoutError};
 use schemas::UtcNanos;
 use schemas::event::OperatorCommand;
@@ -102,15 +101,7 @@ impl<C: Clock> LiveDriver<C> {
 
     fn obey(&mut self) -> Result<Option<String>, EngineError> {
         while let Ok(Command { request, reply }) = self.commands.try_recv() {
-            let (response, stop) = match request {
-                Request::Stop { reason } => (Response::Done, Some(reason)),
-                Request::View => (Response::View(Box::new(View::of(self.engine.state()))), None),
-                Request::Kill { who, level } => {
-                    self.engine.tell(operator(who, OperatorCommand::Kill(level)))?;
-                    self.engine.commit()?;
-                    (Response::Kill(self.engine.state().kill.level), None)
-                }
-            };
+            let (response, stop) = request.obey(&mut self.engine)?;
             self.send();
             if let Some(reply) = reply {
                 // Whoever asked may be gone; the answer is in the log all the same.

@@ -13,12 +13,13 @@ mod step;
 mod view;
 
 pub use control::{Command, ControlError, ControlServer, Request, Response, ask};
-pub(crate) use driver::operator;
+pub(crate) use control::{cancel_open, operator};
 pub use driver::{Driver, Ending, KILL_DEFAULT, Pace, Progress, RunError};
 pub use feed::{Feed, FeedError, LogFeed, RecordingFeed, Timed};
 pub use live::Polymarket;
 pub use live_driver::{Clock, LiveDriver, WallClock};
 pub use port::{Heard, Venue};
 pub use restore::{RestoreError, restore};
+pub(crate) use space::free_bytes;
 pub use step::{Engine, EngineError, Start};
 pub use view::View;

@@ -13,6 +13,12 @@ pub(super) struct Space {
     low: bool,
 }
 
+/// Free space of the disk that `dir` is on, for this user, bytes. `None` if it cannot be asked.
+pub(crate) fn free_bytes(dir: &Path) -> Option<u64> {
+    let stat = rustix::fs::statvfs(dir).ok()?;
+    Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
 impl Space {
     /// Of the disk that `dir` is on. A limit of 0 never speaks.
     pub(super) fn of(dir: &Path, min_free_len: u64) -> Self {
@@ -27,8 +33,7 @@ impl Space {
         }
         self.skip = SKIPPED;
         // A disk that cannot be asked is one that the next commit speaks about.
-        let stat = rustix::fs::statvfs(&self.dir).ok()?;
-        let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+        let free = free_bytes(&self.dir)?;
         let was_low = std::mem::replace(&mut self.low, free < self.min_free_len);
         (self.low && !was_low).then(|| {
             format!(

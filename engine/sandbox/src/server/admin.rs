@@ -30,6 +30,9 @@ pub(super) struct Step {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Change {
     mode: Option<Mode>,
+    geoblocked: Option<bool>,
+    closed_only: Option<bool>,
+    clock_ahead_s: Option<i64>,
     /// Dollars by wallet.
     fund: BTreeMap<Address, Cash>,
 }
@@ -72,6 +75,10 @@ impl Owner {
                 if let Some(mode) = change.mode {
                     self.venue.set_mode(mode);
                 }
+                let settings = self.venue.settings_mut();
+                settings.geoblocked = change.geoblocked.unwrap_or(settings.geoblocked);
+                settings.closed_only = change.closed_only.unwrap_or(settings.closed_only);
+                settings.clock_ahead_s = change.clock_ahead_s.unwrap_or(settings.clock_ahead_s);
                 for (wallet, cash) in change.fund {
                     self.venue.fund(wallet, cash);
                 }

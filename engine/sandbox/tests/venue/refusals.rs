@@ -161,3 +161,36 @@ fn posted_json_truncated_or_of_wrong_types_is_refused() {
         }
     }
 }
+
+#[test]
+fn a_place_and_an_account_that_may_not_trade() {
+    let mut venue = venue();
+    let mut bot = Bot::new(&mut venue, 1);
+    let resting = bot.place(&mut venue, buy(40, 10));
+    assert_eq!(get(&mut venue, "/api/geoblock").1["blocked"], false);
+    venue.settings_mut().geoblocked = true;
+    assert_eq!(get(&mut venue, "/api/geoblock").1["blocked"], true);
+    let (status, text) = bot.refused(&mut venue, buy(40, 10));
+    assert_eq!((status, text.as_str()), (403, "Trading restricted in your region"));
+    let cancel = format!("{{\"orderID\":\"{resting}\"}}");
+    let (status, answer) = bot.ask(&mut venue, "DELETE", "/order", cancel.as_bytes());
+    assert_eq!((status, &answer["canceled"][0]), (200, &Value::from(resting)), "cancelling works from anywhere");
+    venue.settings_mut().geoblocked = false;
+    venue.settings_mut().closed_only = true;
+    assert_eq!(bot.ask(&mut venue, "GET", "/auth/ban-status/closed-only", b"").1["closed_only"], true);
+    let (status, text) = bot.refused(&mut venue, buy(40, 10));
+    assert!(status == 400 && text.ends_with("address in closed only mode"), "{text}");
+}
+
+#[test]
+fn a_clock_that_is_ahead_counts_for_signed_times_too() {
+    let mut venue = venue();
+    let bot = Bot::new(&mut venue, 1);
+    let seconds = |venue: &mut sandbox::Venue| get(venue, "/time").1.as_i64().unwrap();
+    let before = seconds(&mut venue);
+    venue.settings_mut().clock_ahead_s = 30;
+    assert_eq!(seconds(&mut venue), before + 30);
+    assert_eq!(bot.ask(&mut venue, "GET", "/auth/api-keys", b"").0, 200);
+    venue.settings_mut().clock_ahead_s = 61;
+    assert_eq!(bot.ask(&mut venue, "GET", "/auth/api-keys", b"").0, 401);
+}

@@ -2,8 +2,8 @@
 
 use super::super::variants::{FAULT_POLICIES, KILL_LEVELS, KILL_SOURCES, MODES, SEVERITIES};
 use super::{at, hash};
-use schemas::Event;
 use schemas::event::*;
+use schemas::{Event, MarketId, Price, Size};
 
 fn runs() -> Vec<SystemEvent> {
     let mut events = Vec::new();
@@ -29,6 +29,9 @@ fn control() -> Vec<SystemEvent> {
     let mut commands: Vec<_> = KILL_LEVELS.iter().map(|level| OperatorCommand::Kill(*level)).collect();
     commands.push(OperatorCommand::CancelAll);
     commands.push(OperatorCommand::Note("venue maintenance at noon".to_owned()));
+    commands.push(OperatorCommand::CancelMarket(MarketId(9)));
+    let (token, price, size) = (MarketId(9).no(), Price(10_000), Size(5_000_000));
+    commands.push(OperatorCommand::TestOrder { token, price, size, expires: at(7) });
     let mut events: Vec<_> = commands
         .into_iter()
         .map(|command| SystemEvent::OperatorCommand { who: "ada@desk-3".to_owned(), command })

@@ -40,6 +40,8 @@ pub fn operator_command() -> BoxedStrategy<Event> {
         select(KILL_LEVELS).prop_map(OperatorCommand::Kill),
         Just(OperatorCommand::CancelAll),
         text().prop_map(OperatorCommand::Note),
+        market().prop_map(OperatorCommand::CancelMarket),
+        each!(OperatorCommand::TestOrder { token: token(), price: price(), size: size(), expires: time() }),
     ];
     say(each!(SystemEvent::OperatorCommand { who: text(), command: command }))
 }

@@ -97,11 +97,11 @@ fn for_people(wallet: &Wallet<'_>, owner: Address, maker: Address, found: &Found
 }
 
 /// Whether orders need it.
-pub(super) fn needed(purpose: Purpose) -> bool {
+pub(in crate::cmd) fn needed(purpose: Purpose) -> bool {
     matches!(purpose, Purpose::Buy | Purpose::Sell)
 }
 
-pub(super) fn held(held: Held) -> &'static str {
+pub(in crate::cmd) fn held(held: Held) -> &'static str {
     match held {
         Held::Pusd => "pUSD",
         Held::ConditionalTokens => "conditional tokens",
@@ -109,7 +109,7 @@ pub(super) fn held(held: Held) -> &'static str {
     }
 }
 
-pub(super) fn purpose(purpose: Purpose) -> &'static str {
+pub(in crate::cmd) fn purpose(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Buy => "buy orders",
         Purpose::Sell => "sell orders",
@@ -119,7 +119,7 @@ pub(super) fn purpose(purpose: Purpose) -> &'static str {
 }
 
 /// Millionths as dollars.
-pub(super) fn dollars(micro: u64) -> String {
+pub(in crate::cmd) fn dollars(micro: u64) -> String {
     i64::try_from(micro).map_or_else(|_| format!("{micro}e-6"), |n| Cash(n).to_string())
 }
 

@@ -9,7 +9,8 @@ mod redeem;
 mod send;
 mod withdraw;
 
-pub use open::order_signer;
+pub(in crate::cmd) use balance::{dollars, held, needed, purpose};
+pub(in crate::cmd) use open::Keys;
 pub(in crate::cmd) use prompt::confirm;
 
 use super::Global;

@@ -10,6 +10,7 @@ use signer::keystore::KeySource;
 use signer::ledger::Ledger;
 use signer::{LocalSigner, OrderSigner, Password, Policy, PolicyFile, RemoteSigner, WalletKey, clock};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use venues::polygon::Node;
 
@@ -55,7 +56,7 @@ impl<'a> Wallet<'a> {
 
     /// The key itself, in a process that is protected first.
     pub fn key(&self) -> Result<WalletKey, Failure> {
-        load_key(&self.config, &self.keystore, || self.password())
+        load_key(&self.config, &self.keystore, || self.password().map(Arc::new))
     }
 
     /// Whose wallet it is: as configured, as a separate signer says, or as the key says.
@@ -120,14 +121,18 @@ impl Hand {
 fn load_key(
     config: &WalletConfig,
     keystore: &Path,
-    password: impl FnOnce() -> Result<Password, Failure>,
+    password: impl FnOnce() -> Result<Arc<Password>, Failure>,
 ) -> Result<WalletKey, Failure> {
     signer::hardening::harden().map_err(|e| Failure::new(Code::Error, e.to_string()))?;
     let source = match config.source {
         KeyFrom::Keystore if !keystore.exists() => {
             return Err(key_failure(signer::KeyError::Missing { path: keystore.to_owned() }));
         }
-        KeyFrom::Keystore => KeySource::Keystore(keystore.to_owned(), password()?),
+        KeyFrom::Keystore => {
+            let key = signer::keystore::open(keystore, &*password()?).map_err(key_failure)?;
+            expect_address(config, key.address())?;
+            return Ok(key);
+        }
         KeyFrom::Credential => KeySource::Credential(config.entry.clone()),
         KeyFrom::Keyring => KeySource::Keyring(config.entry.clone()),
         KeyFrom::Environment => KeySource::Environment,
@@ -156,24 +161,115 @@ fn expect_address(config: &WalletConfig, found: Address) -> Result<(), Failure> 
     }
 }
 
-/// The signer of a live engine: the separate one if `wallet.signer` names its socket, else the key in this process under
-/// `wallet.policy`, with the day's sums in the file `signed` of the data directory.
-pub fn order_signer(global: &Global, loaded: &Loaded) -> Result<Box<dyn OrderSigner>, Failure> {
-    let config = &loaded.config.wallet;
-    if let Some(socket) = &config.signer {
-        return Ok(Box::new(remote(socket, config)?));
+/// What a command that talks to the venue has of the wallet. Each part is fetched when it is first needed: a password is
+/// asked for once, and a command that finds API credentials needs no key.
+pub struct Keys<'a> {
+    global: &'a Global,
+    loaded: &'a Loaded,
+    data_dir: PathBuf,
+    password: Option<Option<Arc<Password>>>,
+    signer: Option<Arc<dyn OrderSigner>>,
+}
+
+impl<'a> Keys<'a> {
+    pub fn new(global: &'a Global, loaded: &'a Loaded) -> Result<Self, Failure> {
+        Ok(Self { global, loaded, data_dir: global.data_dir(loaded)?, password: None, signer: None })
     }
-    let policy = config.policy.as_ref().ok_or_else(|| {
-        Failure::new(Code::Config, "there is no policy of what may be signed")
-            .next("set wallet.policy (ops/signer-policy.toml is one), or run a separate signer and set wallet.signer")
-    })?;
-    let policy = PolicyFile::read(policy).map_err(|e| Failure::new(Code::Config, e.to_string()))?.policy;
-    let data_dir = global.data_dir(loaded)?;
-    let keystore = config.keystore_in(&data_dir);
-    let key = load_key(config, &keystore, || match &config.password_file {
-        Some(path) => Password::from_file(path).map_err(key_failure),
-        None => super::ask_password(&keystore),
-    })?;
-    let ledger = Ledger::open(&data_dir.join("signed")).map_err(|e| sign_failure(e.into()))?;
-    Ok(Box::new(LocalSigner::new(key, policy, ledger, clock::system)))
+
+    fn config(&self) -> &'a WalletConfig {
+        &self.loaded.config.wallet
+    }
+
+    /// The keystore, whether or not it is there.
+    pub fn keystore(&self) -> PathBuf {
+        self.config().keystore_in(&self.data_dir)
+    }
+
+    /// Where the API credentials are kept: beside the keystore.
+    pub fn credentials_file(&self) -> PathBuf {
+        self.keystore().with_extension("api.age")
+    }
+
+    /// The password of files beside the key. Without a keystore of one's own there is one only if the configuration names
+    /// its file: a key of another source has none, and a separate signer keeps its own to itself.
+    pub fn password(&mut self) -> Result<Option<Arc<Password>>, Failure> {
+        if self.password.is_none() {
+            let config = self.config();
+            let own = config.signer.is_none() && config.source == KeyFrom::Keystore;
+            let keystore = self.keystore();
+            if own && !keystore.exists() && !self.credentials_file().exists() {
+                return Err(key_failure(signer::KeyError::Missing { path: keystore }));
+            }
+            let password = match &config.password_file {
+                Some(path) => Some(Password::from_file(path).map_err(key_failure)?),
+                None if own => Some(super::ask_password(&keystore)?),
+                None => None,
+            };
+            self.password = Some(password.map(Arc::new));
+        }
+        Ok(self.password.clone().flatten())
+    }
+
+    fn key(&mut self) -> Result<WalletKey, Failure> {
+        let (config, keystore) = (self.config(), self.keystore());
+        // Before the password is asked for.
+        signer::hardening::harden().map_err(|e| Failure::new(Code::Error, e.to_string()))?;
+        let password = if config.source == KeyFrom::Keystore { self.password()? } else { None };
+        load_key(config, &keystore, || {
+            password.ok_or_else(|| Failure::new(Code::Usage, "there is no password for the keystore"))
+        })
+    }
+
+    /// The signer of a live engine: the separate one if `wallet.signer` names its socket, else the key in this process
+    /// under `wallet.policy`, with the day's sums in the file `signed` of the data directory.
+    pub fn order_signer(&mut self) -> Result<Arc<dyn OrderSigner>, Failure> {
+        let config = self.config();
+        if let Some(socket) = &config.signer {
+            let signer: Arc<dyn OrderSigner> = Arc::new(remote(socket, config)?);
+            self.signer = Some(Arc::clone(&signer));
+            return Ok(signer);
+        }
+        let policy = config.policy.as_ref().ok_or_else(|| {
+            Failure::new(Code::Config, "there is no policy of what may be signed").next(
+                "set wallet.policy (ops/signer-policy.toml is one), or run a separate signer and set wallet.signer",
+            )
+        })?;
+        let policy = PolicyFile::read(policy).map_err(|e| Failure::new(Code::Config, e.to_string()))?.policy;
+        let key = self.key()?;
+        std::fs::create_dir_all(&self.data_dir)?;
+        let ledger = Ledger::open(&self.data_dir.join("signed")).map_err(|e| sign_failure(e.into()))?;
+        let signer: Arc<dyn OrderSigner> = Arc::new(LocalSigner::new(key, policy, ledger, clock::system));
+        self.signer = Some(Arc::clone(&signer));
+        Ok(signer)
+    }
+
+    /// A signer for logins, if none is there yet: the key signs nothing else then, and no policy is needed.
+    pub fn login_signer(&mut self) -> Result<Arc<dyn OrderSigner>, Failure> {
+        if let Some(signer) = &self.signer {
+            return Ok(Arc::clone(signer));
+        }
+        let config = self.config();
+        let signer: Arc<dyn OrderSigner> = match &config.signer {
+            Some(socket) => Arc::new(remote(socket, config)?),
+            None => {
+                let key = self.key()?;
+                let policy = Policy { logins: true, ..Policy::nothing(config.chain) };
+                Arc::new(LocalSigner::new(key, policy, Ledger::volatile(), clock::system))
+            }
+        };
+        self.signer = Some(Arc::clone(&signer));
+        Ok(signer)
+    }
+
+    /// The key's account, as far as it is known without the key.
+    pub fn known_address(&self) -> Option<Address> {
+        self.signer.as_ref().map(|s| s.address()).or_else(|| self.config().known_address())
+    }
+
+    /// Says something to the person at the terminal, unless they want quiet.
+    pub fn say(&self, text: &str) {
+        if !self.global.quiet {
+            eprintln!("{}", console::output::plain(text));
+        }
+    }
 }

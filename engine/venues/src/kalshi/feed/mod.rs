@@ -30,8 +30,8 @@ use schemas::{MarketId, UtcNanos};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 
-/// Names of requests begin here: those of other feeds lie elsewhere.
-const FIRST_CALL: u64 = 1 << 62;
+/// Names of requests begin here: those of other feeds, and of questions before the engine, lie elsewhere.
+const FIRST_CALL: u64 = 5 << 60;
 
 /// How the feed is kept.
 pub struct Settings {

@@ -45,6 +45,49 @@ pub struct Wanted {
     pub max_seconds_to_end: u64,
 }
 
+impl Wanted {
+    /// Path and query of a page of the catalogue, those with the most volume first; `cursor` is empty for the first page. Of
+    /// named markets 50 go into one question, from the one at `slugs_from` on.
+    pub fn target(&self, cursor: &str, slugs_from: usize) -> String {
+        let mut target = format!("/markets/keyset?closed=false&limit={PAGE_LEN}&order=volumeNum&ascending=false");
+        for slug in self.slugs.iter().skip(slugs_from).take(SLUGS_LEN) {
+            target.push_str("&slug=");
+            target.push_str(&encoded(slug));
+        }
+        if self.min_liquidity.0 > 0 {
+            target.push_str(&format!("&liquidity_num_min={}", self.min_liquidity.0 / 1_000_000));
+        }
+        if self.min_volume.0 > 0 {
+            target.push_str(&format!("&volume_num_min={}", self.min_volume.0 / 1_000_000));
+        }
+        if !cursor.is_empty() {
+            target.push_str("&after_cursor=");
+            target.push_str(&encoded(cursor));
+        }
+        target
+    }
+
+    /// Whether a market of the catalogue is wanted at this time.
+    pub fn takes(&self, market: &Market, now: UtcNanos) -> bool {
+        let is = |list: &[String], text: &str| list.iter().any(|c| c.eq_ignore_ascii_case(text));
+        let left = market.end_date.map(|end| end.since(now) / schemas::time::NANOS_PER_SEC);
+        let soon = left.is_some_and(|left| left < i64::try_from(self.min_seconds_to_end).unwrap_or(i64::MAX));
+        let late = self.max_seconds_to_end > 0
+            && left.is_none_or(|left| left > i64::try_from(self.max_seconds_to_end).unwrap_or(i64::MAX));
+        market.active
+            && !market.closed
+            && market.accepting_orders
+            && market.enable_order_book
+            && !soon
+            && !late
+            && (self.slugs.is_empty() || self.slugs.contains(&market.slug))
+            && (self.categories.is_empty() || is(&self.categories, &market.category))
+            && !is(&self.exclude_categories, &market.category)
+            && market.liquidity_num.0 >= self.min_liquidity.0
+            && market.volume_num.0 >= self.min_volume.0
+    }
+}
+
 /// A market of the catalogue whose terms are being asked for.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
@@ -110,22 +153,7 @@ impl Feed {
     }
 
     fn ask_catalogue(&mut self, cursor: &str) {
-        let wanted = &self.settings.wanted;
-        let mut target = format!("/markets/keyset?closed=false&limit={PAGE_LEN}&order=volumeNum&ascending=false");
-        for slug in wanted.slugs.iter().skip(self.walk.slugs_from).take(SLUGS_LEN) {
-            target.push_str("&slug=");
-            target.push_str(&encoded(slug));
-        }
-        if wanted.min_liquidity.0 > 0 {
-            target.push_str(&format!("&liquidity_num_min={}", wanted.min_liquidity.0 / 1_000_000));
-        }
-        if wanted.min_volume.0 > 0 {
-            target.push_str(&format!("&volume_num_min={}", wanted.min_volume.0 / 1_000_000));
-        }
-        if !cursor.is_empty() {
-            target.push_str("&after_cursor=");
-            target.push_str(&encoded(cursor));
-        }
+        let target = self.settings.wanted.target(cursor, self.walk.slugs_from);
         self.walk.number += 1;
         self.walk.pages += 1;
         self.walk.page = Some(cursor.to_owned());
@@ -170,7 +198,7 @@ impl Feed {
     fn consider(&mut self, market: &Market) {
         let Some(condition) = market.condition_id else { return };
         let known = self.markets.contains_key(&condition) || self.candidates.contains_key(&condition);
-        if known || self.refused.contains(&condition) || !self.is_wanted(market) {
+        if known || self.refused.contains(&condition) || !self.settings.wanted.takes(market, self.now) {
             return;
         }
         // A version or shape that this build does not trade is left alone for good; one that has no tokens is too young.
@@ -199,26 +227,6 @@ impl Feed {
             asked: false,
         };
         self.candidates.insert(condition, candidate);
-    }
-
-    fn is_wanted(&self, market: &Market) -> bool {
-        let wanted = &self.settings.wanted;
-        let is = |list: &[String], text: &str| list.iter().any(|c| c.eq_ignore_ascii_case(text));
-        let left = market.end_date.map(|end| end.since(self.now) / schemas::time::NANOS_PER_SEC);
-        let soon = left.is_some_and(|left| left < i64::try_from(wanted.min_seconds_to_end).unwrap_or(i64::MAX));
-        let late = wanted.max_seconds_to_end > 0
-            && left.is_none_or(|left| left > i64::try_from(wanted.max_seconds_to_end).unwrap_or(i64::MAX));
-        market.active
-            && !market.closed
-            && market.accepting_orders
-            && market.enable_order_book
-            && !soon
-            && !late
-            && (wanted.slugs.is_empty() || wanted.slugs.contains(&market.slug))
-            && (wanted.categories.is_empty() || is(&wanted.categories, &market.category))
-            && !is(&wanted.exclude_categories, &market.category)
-            && market.liquidity_num.0 >= wanted.min_liquidity.0
-            && market.volume_num.0 >= wanted.min_volume.0
     }
 
     pub(super) fn info_answered(&mut self, condition: &Bytes32, answer: Option<Answer>, state: &State) {
