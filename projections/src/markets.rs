@@ -2,7 +2,7 @@
 
 use crate::Projection;
 use schemas::event::{FeeSchedule, MarketChange, MarketEvent, MarketListed, MarketStatus, Resolution};
-use schemas::{Envelope, Event, MarketId, Price, Size, UtcNanos};
+use schemas::{Envelope, Event, MarketId, Price, Prob, Size, UtcNanos};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -27,6 +27,17 @@ pub struct Market {
     pub group: u32,
     /// Number of its category, from 0 in order of appearance.
     pub category: u32,
+    /// The chance of YES as a venue without an order book puts it; `None` if it never said.
+    pub signal: Option<Signal>,
+}
+
+/// What a venue without an order book says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signal {
+    /// The chance of YES.
+    pub probability: Prob,
+    /// When it came in.
+    pub time: UtcNanos,
 }
 
 impl Market {
@@ -66,6 +77,12 @@ impl Markets {
         self.list.is_empty()
     }
 
+    /// Whether orders can go to where a market is. A market that is not listed counts as one of our own.
+    #[inline]
+    pub fn takes_orders(&self, id: MarketId) -> bool {
+        self.get(id).is_none_or(|m| m.listed.venue.takes_orders())
+    }
+
     /// How many are resolved.
     pub fn resolved_count(&self) -> u32 {
         self.resolved
@@ -92,6 +109,7 @@ impl Markets {
             resolved_at: UtcNanos::ZERO,
             group,
             category,
+            signal: None,
             listed: listed.clone(),
         });
     }
@@ -127,6 +145,10 @@ impl Projection for Markets {
                     m.status = MarketStatus::Closed;
                     self.resolved += 1;
                 }
+            }
+            MarketEvent::Probability { market, probability, .. } => {
+                let Some(m) = self.list.get_mut(market.index()) else { return };
+                m.signal = Some(Signal { probability: *probability, time: envelope.time });
             }
             _ => {}
         }

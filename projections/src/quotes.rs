@@ -3,6 +3,7 @@
 
 use crate::Projection;
 use crate::books::Books;
+use crate::markets::Markets;
 use schemas::event::{FeedScope, MarketEvent, Quote};
 use schemas::{Envelope, Event, MarketId, Price, Prob, Size, TokenId, UtcNanos};
 use serde::{Deserialize, Serialize};
@@ -67,7 +68,8 @@ impl TokenQuote {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quotes {
     list: Vec<TokenQuote>,
-    /// When any feed last said anything.
+    /// When a feed of a venue that takes orders last said anything. Others do not count: that they are heard says nothing
+    /// about the prices that are traded at.
     pub feed_time: UtcNanos,
     /// Every feed is declared stale.
     pub all_stale: bool,
@@ -152,15 +154,24 @@ impl Quotes {
 
 impl Projection for Quotes {
     const NAME: &'static str = "quotes";
-    type Reads<'a> = &'a Books;
+    type Reads<'a> = (&'a Books, &'a Markets);
 
     #[inline]
-    fn apply(&mut self, envelope: &Envelope, books: &Books) {
+    fn apply(&mut self, envelope: &Envelope, (books, markets): (&Books, &Markets)) {
         let Event::Market(event) = &envelope.event else { return };
-        match event {
-            MarketEvent::BookDelta(delta) => self.take_book(delta.token, books, envelope.time),
-            MarketEvent::BookSnapshot(snapshot) => self.take_book(snapshot.token, books, envelope.time),
-            MarketEvent::Quote(quote) => self.take_feed(quote, envelope.time),
+        let about = match event {
+            MarketEvent::BookDelta(delta) => {
+                self.take_book(delta.token, books, envelope.time);
+                delta.token.market()
+            }
+            MarketEvent::BookSnapshot(snapshot) => {
+                self.take_book(snapshot.token, books, envelope.time);
+                snapshot.token.market()
+            }
+            MarketEvent::Quote(quote) => {
+                self.take_feed(quote, envelope.time);
+                quote.token.market()
+            }
             MarketEvent::Trade(trade) => {
                 if let Some(quote) = self.list.get_mut(trade.token.index()) {
                     quote.last_trade = trade.price;
@@ -168,6 +179,7 @@ impl Projection for Quotes {
                 if let Some(quote) = self.list.get_mut(trade.token.complement().index()) {
                     quote.last_trade = trade.price.complement();
                 }
+                trade.token.market()
             }
             MarketEvent::FeedGap { scope, .. } => {
                 self.void(*scope);
@@ -186,10 +198,20 @@ impl Projection for Quotes {
             MarketEvent::FeedRestored { scope: FeedScope::All } => {
                 self.all_stale = false;
                 self.stale.clear();
+                self.feed_time = envelope.time;
+                return;
             }
-            MarketEvent::FeedRestored { scope: FeedScope::Market(market) } => self.stale.retain(|m| m != market),
-            MarketEvent::Changed { .. } | MarketEvent::Resolved { .. } | MarketEvent::Listed(_) => return,
+            MarketEvent::FeedRestored { scope: FeedScope::Market(market) } => {
+                self.stale.retain(|m| m != market);
+                *market
+            }
+            MarketEvent::Changed { .. }
+            | MarketEvent::Resolved { .. }
+            | MarketEvent::Listed(_)
+            | MarketEvent::Probability { .. } => return,
+        };
+        if markets.takes_orders(about) {
+            self.feed_time = envelope.time;
         }
-        self.feed_time = envelope.time;
     }
 }

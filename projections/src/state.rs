@@ -127,7 +127,7 @@ impl State {
         self.settings.apply(envelope);
         self.markets.apply(envelope, ());
         self.books.apply(envelope, ());
-        self.quotes.apply(envelope, &self.books);
+        self.quotes.apply(envelope, (&self.books, &self.markets));
         if let Event::Order(OrderEvent::FillBooked(fill)) = &envelope.event
             && self.orders.knows_fill(fill)
         {

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 /// Trades for some seconds and stops by SIGINT.
-fn trade(purse: &Purse, seconds: u64, more: &[&str]) -> Done {
+pub fn trade(purse: &Purse, seconds: u64, more: &[&str]) -> Done {
     let mut command = command("arena");
     command.args(["-c", purse.path("arena.toml").to_str().unwrap(), "--data-dir"]).arg(purse.path("data"));
     command.args(["run", "--live", "--json"]).args(more).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -30,7 +30,7 @@ fn trade(purse: &Purse, seconds: u64, more: &[&str]) -> Done {
     }
 }
 
-fn count(log: &str, kind: &str) -> usize {
+pub fn count(log: &str, kind: &str) -> usize {
     replay(&format!("show {log} --kind {kind}")).expect_code(0).stdout.lines().count()
 }
 

@@ -9,6 +9,7 @@ mod command;
 mod damage;
 mod demo;
 mod doctor;
+mod elsewhere;
 mod faults;
 mod import;
 mod interrupted;

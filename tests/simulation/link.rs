@@ -46,10 +46,12 @@ impl Link {
                 let channel = match socket {
                     Socket::User => Channel::User,
                     Socket::Market(_) => Channel::Market,
+                    Socket::Kalshi => panic!("nobody reads other venues here"),
                 };
                 self.sockets.insert(socket, venue.open(channel));
                 self.deliver(now, Tell::Opened(socket));
             }
+            Ask::OpenSigned(socket, _) => panic!("the sandbox has no {socket:?}"),
             Ask::Say(socket, text) => {
                 if let Some(session) = self.sockets.get(&socket) {
                     venue.text(*session, text.expose(), now);

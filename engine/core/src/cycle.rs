@@ -6,6 +6,7 @@ use crate::exits::{LOT, bounds, net_of_fee};
 use crate::forecast::{self, View};
 use crate::sizing::{self, chance_of};
 use crate::step::Step;
+use crate::venues::may_trade;
 use crate::{order, risk};
 use projections::decisions::Cycle;
 use projections::markets::Market;
@@ -47,6 +48,7 @@ impl Step<'_> {
         let wanted = &self.config.markets;
         let category = &m.listed.category;
         m.is_open()
+            && may_trade(self.config, m)
             && self.state.quotes.is_live(market)
             && (!killed || self.state.positions.touches(market))
             && (wanted.categories.is_empty() || wanted.categories.contains(category))

@@ -19,6 +19,7 @@ pub mod risk;
 pub mod sizing;
 mod step;
 mod unknown;
+mod venues;
 
 pub use crate::core::{Core, DISK};
 pub use chain::{Chain, Mismatch, Origin};

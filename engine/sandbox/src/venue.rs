@@ -226,7 +226,7 @@ impl Venue {
         self.seq = self.seq.next();
         self.markets.apply(&envelope, ());
         self.books.apply(&envelope, ());
-        self.quotes.apply(&envelope, &self.books);
+        self.quotes.apply(&envelope, (&self.books, &self.markets));
         if let MarketEvent::Listed(listed) = event
             && self.catalogue.list(listed, &self.settings.chain).is_err()
         {

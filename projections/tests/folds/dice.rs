@@ -241,7 +241,7 @@ impl Dice {
 
     pub fn market_event(&mut self) -> MarketEvent {
         let market = self.market();
-        match self.below(20) {
+        match self.below(21) {
             0 => MarketEvent::Listed(Box::new(self.listing(market))),
             1 => {
                 let change = match self.below(4) {
@@ -266,6 +266,7 @@ impl Dice {
             }
             17 => MarketEvent::FeedGap { scope: self.scope(), lost: 1 },
             18 => MarketEvent::FeedStale { scope: self.scope() },
+            19 => MarketEvent::Probability { market, probability: self.prob(), source_time: UtcNanos::ZERO },
             _ => MarketEvent::FeedRestored { scope: self.scope() },
         }
     }

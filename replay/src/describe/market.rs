@@ -46,6 +46,7 @@ pub(super) fn describe(event: &MarketEvent) -> String {
         },
         MarketEvent::FeedStale { scope } => format!("the feed of {} is silent", scope_of(*scope)),
         MarketEvent::FeedRestored { scope } => format!("the feed of {} speaks again", scope_of(*scope)),
+        MarketEvent::Probability { probability, .. } => format!("YES is put at {probability}"),
     }
 }
 

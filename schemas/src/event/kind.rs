@@ -90,6 +90,7 @@ kinds! {
     BackupMade = 51, "backup_made";
     Fault = 52, "fault";
     RawKept = 53, "raw_kept";
+    Probability = 54, "probability";
 }
 
 impl EventKind {
@@ -101,7 +102,7 @@ impl EventKind {
     /// Who says it: market, model, agent, order, account or system.
     pub fn speaker(self) -> &'static str {
         match self as u8 {
-            0..=9 => "market",
+            0..=9 | 54 => "market",
             10..=15 => "model",
             16..=23 => "agent",
             24..=35 => "order",
@@ -148,6 +149,7 @@ macro_rules! kind_table {
                 $market::FeedGap { .. } => EventKind::FeedGap,
                 $market::FeedStale { .. } => EventKind::FeedStale,
                 $market::FeedRestored { .. } => EventKind::FeedRestored,
+                $market::Probability { .. } => EventKind::Probability,
             },
             $all::Model(e) => match e {
                 $model::Requested(_) => EventKind::ModelRequested,

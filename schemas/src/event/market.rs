@@ -1,7 +1,7 @@
 //! What venues say about markets.
 
 use crate::ids::{Bytes32, MarketId, TokenId};
-use crate::money::{Cash, MICRO, MoneyError, Price, Side, Size};
+use crate::money::{Cash, MICRO, MoneyError, Price, Prob, Side, Size};
 use crate::time::UtcNanos;
 
 /// Where a market trades. Units, ids and rules differ by venue.
@@ -21,6 +21,18 @@ pub enum Venue {
     Binance,
     /// A generated stream, for measuring and tests.
     Synthetic,
+}
+
+impl Venue {
+    /// Whether orders can ever go there. Markets elsewhere are in the log to be read: the core looks at none of them, and
+    /// the gate lets no order through.
+    #[inline]
+    pub fn takes_orders(self) -> bool {
+        match self {
+            Self::Polymarket | Self::PolymarketUs | Self::Binance | Self::Synthetic => true,
+            Self::Kalshi | Self::Manifold => false,
+        }
+    }
 }
 
 /// What a taker pays: `shares x rate x (p (1 - p))^exponent`. Read per market, never assumed.
@@ -284,5 +296,15 @@ pub enum MarketEvent {
     FeedRestored {
         /// How far it reaches.
         scope: FeedScope,
+    },
+    /// What a venue without an order book puts the chance of YES at. Nobody offers to trade at it: it is a signal, never a
+    /// price, and so it is neither a quote nor a trade.
+    Probability {
+        /// Which market.
+        market: MarketId,
+        /// The chance of YES.
+        probability: Prob,
+        /// The source's own time; zero if not stated.
+        source_time: UtcNanos,
     },
 }

@@ -169,7 +169,9 @@ impl MarketEvent {
             Self::BookDelta(e) => Some(e.token.market()),
             Self::Trade(e) => Some(e.token.market()),
             Self::Quote(e) => Some(e.token.market()),
-            Self::Changed { market, .. } | Self::Resolved { market, .. } => Some(*market),
+            Self::Changed { market, .. } | Self::Resolved { market, .. } | Self::Probability { market, .. } => {
+                Some(*market)
+            }
             Self::FeedGap { scope, .. } | Self::FeedStale { scope } | Self::FeedRestored { scope } => match scope {
                 FeedScope::All => None,
                 FeedScope::Market(market) => Some(*market),

@@ -32,7 +32,7 @@ macro_rules! mistaken_version {
                 Top,
             };
             use schemas::frame::{Schema, Stored};
-            use schemas::{Bytes32, CycleId, EventKind, MarketId, Size, TokenId, UtcNanos};
+            use schemas::{Bytes32, CycleId, EventKind, MarketId, Prob, Size, TokenId, UtcNanos};
             use serde::{Deserialize, Serialize};
 
             #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +65,7 @@ macro_rules! mistaken_version {
                 FeedGap { scope: FeedScope, lost: u32 },
                 FeedStale { scope: FeedScope },
                 FeedRestored { scope: FeedScope },
+                Probability { market: MarketId, probability: Prob, source_time: UtcNanos },
                 BookChecked { token: TokenId, hash: Bytes32 },
                 $($end)*
             }
@@ -114,6 +115,7 @@ macro_rules! mistaken_version {
                                 MarketEvent::FeedGap { .. } => EventKind::FeedGap.bit(),
                                 MarketEvent::FeedStale { .. } => EventKind::FeedStale.bit(),
                                 MarketEvent::FeedRestored { .. } => EventKind::FeedRestored.bit(),
+                                MarketEvent::Probability { .. } => EventKind::Probability.bit(),
                                 MarketEvent::BookChecked { .. } => 1 << BOOK_CHECKED,
                                 _ => 1 << super::ADDED,
                             };

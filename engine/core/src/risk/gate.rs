@@ -7,6 +7,7 @@ use super::exposure::{at_risk, open_markets, portfolio_limit};
 use crate::config::Config;
 use crate::exits::LOT;
 use crate::order::named_size;
+use crate::venues::may_trade;
 use projections::State;
 use projections::markets::Market;
 use projections::orders::OrderStatus;
@@ -161,8 +162,9 @@ impl Gate<'_> {
         ]
     }
 
+    /// Whether orders make sense there: it is open, and at the venue where this account trades.
     fn market_open(&self, market: &Market) -> LimitCheck {
-        let open = market.is_open() && market.status == MarketStatus::Open;
+        let open = market.is_open() && market.status == MarketStatus::Open && may_trade(self.config, market);
         check(Limit::MarketStatus, i64::from(open), 1, open)
     }
 

@@ -71,7 +71,7 @@ pub fn run(global: &Global, args: &CancelAllArgs) -> Outcome {
     confirm(args, &format!("cancel every open order of the account at {}", loaded.config.venue.clob_url))?;
     let by_engine = ask_engine(args, &log)?;
     let mut keys = Keys::new(global, &loaded)?;
-    let mut talk = Talk::start(&loaded.config.venue)?;
+    let mut talk = Talk::start(&loaded.config)?;
     let login = Login::new(&mut talk, &mut keys)?;
     let market = args.market.as_deref().map(|text| condition(&mut talk, text)).transpose()?;
     let done = at_venue(&mut talk, &login, market.as_ref(), by_engine)?;

@@ -19,6 +19,7 @@ use schemas::event::Mode;
 use signer::OrderSigner;
 use std::sync::Arc;
 use std::time::Duration;
+use venues::feeds::ReadOnlyFeed;
 use venues::polymarket::desk::{Account, Desk};
 use venues::polymarket::feed::Feed;
 
@@ -37,7 +38,8 @@ pub fn run(global: &Global, args: &RunArgs, loaded: &Loaded) -> Outcome {
     if !args.dry_run {
         confirm(global, args.confirm.as_deref(), maker, "trade for real with this wallet")?;
     }
-    let mut talk = Talk::start(&loaded.config.venue)?;
+    let elsewhere = elsewhere(loaded)?;
+    let mut talk = Talk::start(&loaded.config)?;
     let credentials = Login::new(&mut talk, &mut keys)?.credentials;
     // From here on nobody needs the password.
     drop(keys);
@@ -48,7 +50,7 @@ pub fn run(global: &Global, args: &RunArgs, loaded: &Loaded) -> Outcome {
         Some(dir) => dir.clone(),
         None => global.data_dir(loaded)?.join("live"),
     };
-    let venue = venue_of(args, loaded, signer, maker, kind, credentials);
+    let venue = venue_of(args, loaded, signer, maker, kind, credentials).reading(elsewhere);
     let clock = WallClock;
     let start = Start {
         mode: Mode::Live,
@@ -89,6 +91,16 @@ fn venue_of(
     let desk = Desk::new(Account { signer: signer.address(), maker, signature_type: u8::from(kind), credentials });
     let feed = Feed::new(loaded.config.venue.feed(&loaded.config.core));
     Polymarket::new(desk, feed, signer, loaded.config.wallet.chain, api_key, args.dry_run)
+}
+
+/// The feeds of venues that are only read.
+fn elsewhere(loaded: &Loaded) -> Result<Vec<Box<dyn ReadOnlyFeed>>, Failure> {
+    let key_failure = |e: venues::kalshi::KeyError| {
+        Failure::new(Code::Config, e.to_string())
+            .next("section [kalshi] names the key; without one it is read by requests")
+    };
+    let kalshi = loaded.config.kalshi.feed().map_err(key_failure)?;
+    Ok([kalshi, loaded.config.manifold.feed()].into_iter().flatten().collect())
 }
 
 /// What decisions depend on, with the account that orders are made for.

@@ -1,6 +1,6 @@
 //! A conversation with the venue before or beside a running engine: one question at a time, each waited for.
 
-use crate::config::VenueConfig;
+use crate::config::AppConfig;
 use crate::exit::{Code, Failure};
 use polymarket::auth::Headers;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use venues::polymarket::wire::{Answer, Ask, Call, CallId, Host, Method, NoAnswer
 const TIMEOUT_MS: u64 = 10_000;
 /// The network's own patience comes first; this is for a network that is gone.
 const PATIENCE: Duration = Duration::from_millis(TIMEOUT_MS + 5_000);
-/// Names of questions are this and above, below the feed's: an engine that takes the network over knows none of them.
+/// Names of questions are this and above, below those of every feed: an engine that takes the network over knows none of them.
 const FIRST_CALL: u64 = 1 << 62;
 
 /// The conversation.
@@ -24,9 +24,9 @@ pub(super) struct Talk {
 
 impl Talk {
     /// Starts the network.
-    pub fn start(venue: &VenueConfig) -> Result<Self, Failure> {
-        let net = Net::start(&venue.hosts()).map_err(|e| Failure::new(Code::Config, e.to_string()))?;
-        Ok(Self { net, last: FIRST_CALL, clob_url: venue.clob_url.clone() })
+    pub fn start(config: &AppConfig) -> Result<Self, Failure> {
+        let net = Net::start(&config.hosts()).map_err(|e| Failure::new(Code::Config, e.to_string()))?;
+        Ok(Self { net, last: FIRST_CALL, clob_url: config.venue.clob_url.clone() })
     }
 
     /// The network, for an engine.

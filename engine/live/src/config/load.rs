@@ -153,6 +153,8 @@ fn assemble(settings: &Settings, base: &Base, faults: &mut Vec<String>) -> AppCo
         .chain(config.log.faults())
         .chain(config.wallet.faults())
         .chain(config.venue.faults())
+        .chain(config.kalshi.faults())
+        .chain(config.manifold.faults())
     {
         let origin = settings.iter().find(|(k, s)| text.starts_with(k.as_str()) && s.origin != Origin::Default);
         faults.push(origin.map_or(text.clone(), |(_, s)| format!("{}: {text}", s.origin)));

@@ -1,6 +1,7 @@
 //! The configuration: defaults, then files in the order given, then `ARENA__SECTION__KEY` variables. Every value knows
 //! where it came from; a key that does not exist is an error that names the nearest one that does.
 
+mod elsewhere;
 mod load;
 mod log;
 mod redact;
@@ -8,6 +9,7 @@ mod tree;
 mod venue;
 mod wallet;
 
+pub use elsewhere::{KalshiConfig, ManifoldConfig};
 pub use load::{ConfigFaults, Loaded, load, load_text};
 pub use log::{Keeping, LogConfig, default_key};
 pub use redact::without_secrets;
@@ -45,7 +47,23 @@ pub struct AppConfig {
     pub wallet: WalletConfig,
     /// The live venue: where it is, and which markets are followed.
     pub venue: VenueConfig,
+    /// Markets at Kalshi, read and never traded.
+    pub kalshi: KalshiConfig,
+    /// Markets at Manifold, read and never traded.
+    pub manifold: ManifoldConfig,
     /// What decisions depend on: goes into the log with every run.
     #[serde(flatten)]
     pub core: Config,
+}
+
+impl AppConfig {
+    /// Where everything is that a live run talks to.
+    pub fn hosts(&self) -> venues::net::Hosts {
+        venues::net::Hosts {
+            kalshi: self.kalshi.url.clone(),
+            kalshi_socket: self.kalshi.socket_url.clone(),
+            manifold: self.manifold.url.clone(),
+            ..self.venue.hosts()
+        }
+    }
 }

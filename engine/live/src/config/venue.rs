@@ -39,7 +39,7 @@ pub struct VenueConfig {
 
 impl Default for VenueConfig {
     fn default() -> Self {
-        let Hosts { clob, gamma, data, socket } = Hosts::default();
+        let Hosts { clob, gamma, data, socket, .. } = Hosts::default();
         Self {
             clob_url: clob,
             gamma_url: gamma,
@@ -80,13 +80,14 @@ impl VenueConfig {
         faults
     }
 
-    /// Where everything is.
+    /// Where everything of it is.
     pub fn hosts(&self) -> Hosts {
         Hosts {
             clob: self.clob_url.clone(),
             gamma: self.gamma_url.clone(),
             data: self.data_url.clone(),
             socket: self.socket_url.clone(),
+            ..Hosts::default()
         }
     }
 

@@ -1,4 +1,4 @@
-//! A live venue: the order desk and the market feed of Polymarket, with a signer.
+//! A live venue: the order desk and the market feed of Polymarket, with a signer; and feeds of venues that are only read.
 
 use super::port::{Heard, Venue};
 use engine_core::{is_sendable, sign_body};
@@ -9,15 +9,18 @@ use schemas::{CycleId, Envelope, Event, OrderId, UtcNanos};
 use signer::{OrderSigner, SigningDomainRequest};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use venues::feeds::ReadOnlyFeed;
 use venues::polymarket::desk::Desk;
 use venues::polymarket::feed::Feed;
 use venues::polymarket::limits::Limits;
-use venues::polymarket::wire::{Ask, Tell};
+use venues::polymarket::wire::{Ask, Socket, Tell};
 
 /// Polymarket as the engine trades on it.
 pub struct Polymarket {
     desk: Desk,
     feed: Feed,
+    /// Venues where nothing is traded.
+    elsewhere: Vec<Box<dyn ReadOnlyFeed>>,
     limits: Limits,
     now: UtcNanos,
     signer: Arc<dyn OrderSigner>,
@@ -40,9 +43,15 @@ impl Polymarket {
         api_key: String,
         dry_run: bool,
     ) -> Self {
-        let (unsigned, heard) = (BTreeMap::new(), VecDeque::new());
+        let (unsigned, heard, elsewhere) = (BTreeMap::new(), VecDeque::new(), Vec::new());
         let (limits, now) = (Limits::default(), UtcNanos::ZERO);
-        Self { desk, feed, limits, now, signer, chain_id, api_key, dry_run, unsigned, heard }
+        Self { desk, feed, elsewhere, limits, now, signer, chain_id, api_key, dry_run, unsigned, heard }
+    }
+
+    /// Reads other venues too. What they say goes into the same log; nothing is traded there.
+    pub fn reading(mut self, feeds: Vec<Box<dyn ReadOnlyFeed>>) -> Self {
+        self.elsewhere = feeds;
+        self
     }
 
     /// Hands what was heard to the machine that it is for.
@@ -51,8 +60,10 @@ impl Polymarket {
             Tell::Answer(id, _) if Feed::owns(*id) => self.feed.hear(tell, now, state),
             Tell::Answer(..) => self.desk.hear(tell, now, state),
             Tell::Opened(socket) | Tell::Text(socket, _) | Tell::Closed(socket, _) => match socket {
-                venues::polymarket::wire::Socket::User => self.desk.hear(tell, now, state),
-                venues::polymarket::wire::Socket::Market(_) => self.feed.hear(tell, now, state),
+                Socket::User => self.desk.hear(tell, now, state),
+                Socket::Market(_) => self.feed.hear(tell, now, state),
+                // Of a feed that is not there.
+                Socket::Kalshi => {}
             },
         }
     }
@@ -90,6 +101,7 @@ impl Venue for Polymarket {
     fn start(&mut self, now: UtcNanos, state: &State) {
         self.now = self.now.max(now);
         self.feed.start(now, state);
+        self.elsewhere.iter_mut().for_each(|feed| feed.start(state));
         self.desk.start(now, state);
     }
 
@@ -120,6 +132,9 @@ impl Venue for Polymarket {
 
     fn hear(&mut self, tell: Tell, now: UtcNanos, state: &State) {
         self.now = self.now.max(now);
+        if let Some(feed) = self.elsewhere.iter_mut().find(|feed| feed.owns(&tell)) {
+            return feed.hear(tell, now, state);
+        }
         self.limits.heed(&tell, now);
         self.hand(tell, now, state);
     }
@@ -131,13 +146,15 @@ impl Venue for Polymarket {
         }
         self.desk.look(now, state);
         self.feed.look(now, state);
+        self.elsewhere.iter_mut().for_each(|feed| feed.look(now, state));
     }
 
     fn next_heard(&mut self) -> Option<Heard> {
         if let Some(heard) = self.heard.pop_front() {
             return Some(heard);
         }
-        let said = self.desk.next_said().or_else(|| self.feed.next_said())?;
+        let said = self.desk.next_said().or_else(|| self.feed.next_said());
+        let said = said.or_else(|| self.elsewhere.iter_mut().find_map(|feed| feed.next_said()))?;
         Some(Heard { cause: None, cycle: said.cycle, event: said.event })
     }
 
@@ -145,6 +162,9 @@ impl Venue for Polymarket {
         for ask in self.desk.asks().chain(self.feed.asks()) {
             self.limits.ask(ask, self.now);
         }
-        self.limits.ready(self.now)
+        let mut asks = self.limits.ready(self.now);
+        // Last: what is asked elsewhere waits for everything that trades, and keeps a pace of its own.
+        asks.extend(self.elsewhere.iter_mut().flat_map(|feed| feed.asks()));
+        asks
     }
 }

@@ -37,7 +37,8 @@ impl fmt::Debug for Secret {
 pub struct Headers(Vec<(&'static str, String)>);
 
 impl Headers {
-    pub(super) fn new(headers: impl Into<Vec<(&'static str, String)>>) -> Self {
+    /// These.
+    pub fn new(headers: impl Into<Vec<(&'static str, String)>>) -> Self {
         Self(headers.into())
     }
 

@@ -58,10 +58,11 @@ enum Group {
 }
 
 impl Group {
-    fn of(call: &Call) -> Self {
+    /// The group of a request; none for other venues, whose feeds keep a pace of their own.
+    fn of(call: &Call) -> Option<Self> {
         let path = call.target.split('?').next().unwrap_or_default();
         let path = path.strip_prefix("/v2").unwrap_or(path);
-        match (call.host, call.method, path) {
+        Some(match (call.host, call.method, path) {
             (Host::Clob, Method::Post, "/order") => Self::Order,
             (Host::Clob, Method::Post, "/orders") => Self::Orders,
             (Host::Clob, Method::Delete, "/order") => Self::Cancel,
@@ -85,7 +86,8 @@ impl Group {
             (Host::Data, _, "/positions") => Self::DataPositions,
             (Host::Data, _, "/trades") => Self::DataTrades,
             (Host::Data, ..) => Self::Data,
-        }
+            (Host::Kalshi | Host::Manifold, ..) => return None,
+        })
     }
 
     /// What the venue publishes for ten seconds (section 5 of the protocol notes).
@@ -179,7 +181,7 @@ impl Limits {
     /// Takes what a machine asks for. Websockets are not counted here.
     pub fn ask(&mut self, ask: Ask, now: UtcNanos) {
         let Ask::Call(call) = ask else { return self.ready.push(ask) };
-        let group = Group::of(&call);
+        let Some(group) = Group::of(&call) else { return self.ready.push(Ask::Call(call)) };
         let gate = self.gates.entry(group).or_insert_with(|| Gate::new(group));
         if gate.waiting.len() >= WAITING_MAX {
             self.refused.push_back(not_sent(call.id));

@@ -8,5 +8,5 @@ mod bucket;
 pub mod desk;
 pub mod feed;
 pub mod limits;
-pub mod net;
-pub mod wire;
+
+pub use crate::{net, wire};

@@ -83,7 +83,7 @@ impl Delivery {
             }
             MarketEvent::Resolved { .. } => r.resolved += 1,
             MarketEvent::FeedGap { .. } => r.gaps += 1,
-            MarketEvent::FeedStale { .. } | MarketEvent::FeedRestored { .. } => {}
+            MarketEvent::FeedStale { .. } | MarketEvent::FeedRestored { .. } | MarketEvent::Probability { .. } => {}
         }
         self.queue.push_back(Ok(Timed { time, event }));
     }

@@ -15,11 +15,11 @@ use schemas::event::{
 };
 use schemas::frame::{Schema, Stored};
 use schemas::versions::V1;
-use schemas::{Bytes32, CycleId, EventKind, MarketId, Price, Side, Size, TokenId, UtcNanos};
+use schemas::{Bytes32, CycleId, EventKind, MarketId, Price, Prob, Side, Size, TokenId, UtcNanos};
 use serde::{Deserialize, Serialize};
 
 /// The number of the new kind: the next free one.
-pub const BOOK_CHECKED: u8 = 54;
+pub const BOOK_CHECKED: u8 = 55;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[derive(Serialize, Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
@@ -75,6 +75,7 @@ pub enum MarketEvent {
     FeedGap { scope: FeedScope, lost: u32 },
     FeedStale { scope: FeedScope },
     FeedRestored { scope: FeedScope },
+    Probability { market: MarketId, probability: Prob, source_time: UtcNanos },
     BookChecked { token: TokenId, hash: Bytes32 },
 }
 
@@ -142,6 +143,7 @@ impl MarketEvent {
             Self::FeedGap { .. } => EventKind::FeedGap,
             Self::FeedStale { .. } => EventKind::FeedStale,
             Self::FeedRestored { .. } => EventKind::FeedRestored,
+            Self::Probability { .. } => EventKind::Probability,
             Self::BookChecked { .. } => return 1 << BOOK_CHECKED,
         };
         kind.bit()

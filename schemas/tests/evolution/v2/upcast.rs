@@ -37,6 +37,9 @@ impl From<event::MarketEvent> for MarketEvent {
             Old::FeedGap { scope, lost } => Self::FeedGap { scope, lost },
             Old::FeedStale { scope } => Self::FeedStale { scope },
             Old::FeedRestored { scope } => Self::FeedRestored { scope },
+            Old::Probability { market, probability, source_time } => {
+                Self::Probability { market, probability, source_time }
+            }
         }
     }
 }

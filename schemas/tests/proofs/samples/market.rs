@@ -3,7 +3,7 @@
 use super::super::variants::{RESOLUTIONS, STATUSES, VENUES};
 use super::{at, hash};
 use schemas::event::*;
-use schemas::{Event, MarketId, Price, Side, Size, TokenId, UtcNanos};
+use schemas::{Event, MarketId, Price, Prob, Side, Size, TokenId, UtcNanos};
 
 const FEE: FeeSchedule = FeeSchedule { rate_ppm: 30_000, exponent: 1, taker_only: true };
 
@@ -86,7 +86,7 @@ fn prices() -> Vec<MarketEvent> {
     ]
 }
 
-/// Ten kinds.
+/// Eleven kinds.
 pub fn samples() -> Vec<Event> {
     let mut events = Vec::new();
     for (number, venue) in (1..).zip(VENUES) {
@@ -103,6 +103,7 @@ pub fn samples() -> Vec<Event> {
         MarketEvent::FeedGap { scope, lost: 23 },
         MarketEvent::FeedStale { scope },
         MarketEvent::FeedRestored { scope: FeedScope::All },
+        MarketEvent::Probability { market: MarketId(4), probability: Prob(617_283), source_time: at(5) },
     ]);
     events.into_iter().map(Event::Market).collect()
 }

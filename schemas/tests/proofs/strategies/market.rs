@@ -102,3 +102,7 @@ pub fn feed_stale() -> BoxedStrategy<Event> {
 pub fn feed_restored() -> BoxedStrategy<Event> {
     say(each!(MarketEvent::FeedRestored { scope: scope() }))
 }
+
+pub fn probability() -> BoxedStrategy<Event> {
+    say(each!(MarketEvent::Probability { market: market(), probability: prob(), source_time: time() }))
+}

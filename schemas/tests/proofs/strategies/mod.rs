@@ -91,6 +91,7 @@ pub fn event_of(kind: EventKind) -> BoxedStrategy<Event> {
         EventKind::BackupMade => system::backup_made(),
         EventKind::Fault => system::fault(),
         EventKind::RawKept => system::raw_kept(),
+        EventKind::Probability => market::probability(),
     }
 }
 

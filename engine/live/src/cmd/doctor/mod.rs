@@ -137,7 +137,7 @@ pub fn run(global: &Global) -> Outcome {
     doctor.disk();
     doctor.log();
     doctor.hosts();
-    let mut talk = Talk::start(&loaded.config.venue)?;
+    let mut talk = Talk::start(&loaded.config)?;
     let there = doctor.clock(&mut talk);
     doctor.place();
     if there {

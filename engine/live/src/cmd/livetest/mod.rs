@@ -51,7 +51,7 @@ pub fn run(global: &Global, args: &LivetestArgs) -> Outcome {
     let signer = keys.order_signer()?;
     let (address, maker) = (signer.address(), loaded.config.wallet.maker(signer.address()));
     let began = WallClock.now();
-    let mut talk = Talk::start(&loaded.config.venue)?;
+    let mut talk = Talk::start(&loaded.config)?;
     let login = Login::new(&mut talk, &mut keys)?;
     let logged_in = WallClock.now();
     drop(keys);

@@ -11,7 +11,8 @@ use polymarket::wire::gamma::{self, Market, Search};
 use polymarket::wire::rest::{self, MarketInfo};
 use schemas::event::Resolution;
 use schemas::{Bytes32, Cash, Price};
-use venues::polymarket::feed::{Wanted, encoded};
+use venues::http::encoded;
+use venues::polymarket::feed::Wanted;
 use venues::polymarket::wire::Host;
 
 /// Pages of the catalogue that are looked through.

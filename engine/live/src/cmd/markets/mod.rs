@@ -120,7 +120,7 @@ pub fn run(global: &Global, args: &MarketsArgs) -> Outcome {
             What::Show { market } => terms(global, &in_log::show(&state, market)?),
         };
     }
-    let mut talk = Talk::start(&loaded.config.venue)?;
+    let mut talk = Talk::start(&loaded.config)?;
     match &args.what {
         What::List { all } => rows(global, args, at_venue::list(&mut talk, &loaded, *all, args.limit)?),
         What::Search { words, closed } => rows(global, args, at_venue::search(&mut talk, words, *closed)?),

@@ -70,10 +70,18 @@ enum Purpose {
         /// Every earlier attempt is so long ago that it has arrived or never will.
         alone: bool,
     },
-    Cancel { orders: Vec<(OrderId, Bytes32)> },
-    Look { order: OrderId },
-    OpenOrders { round: u64 },
-    Trades { round: u64 },
+    Cancel {
+        orders: Vec<(OrderId, Bytes32)>,
+    },
+    Look {
+        order: OrderId,
+    },
+    OpenOrders {
+        round: u64,
+    },
+    Trades {
+        round: u64,
+    },
     Balance,
     Position {
         token: Bytes32,
@@ -150,8 +158,8 @@ impl Desk {
             Tell::Opened(Socket::User) => self.user_opened(),
             Tell::Closed(Socket::User, why) => self.user_closed(&why),
             Tell::Text(Socket::User, text) => self.user_text(&text, state),
-            Tell::Opened(Socket::Market(_)) | Tell::Closed(Socket::Market(_), _) | Tell::Text(Socket::Market(_), _) => {
-            }
+            // Not the desk's.
+            Tell::Opened(_) | Tell::Closed(..) | Tell::Text(..) => {}
         }
     }
 

@@ -1,12 +1,14 @@
 //! Which markets there are: from the catalogue (Gamma), with what orders need to know from the order book (CLOB).
 
 use super::{Feed, Purpose};
+use crate::feeds::next_market;
+use crate::http::encoded;
 use crate::polymarket::wire::{Answer, Host};
 use polymarket::wire::gamma::{self, Market, MarketError};
 use polymarket::wire::rest::{self, MarketInfo};
 use projections::State;
 use schemas::event::{FeeSchedule, MarketEvent, MarketListed, Venue};
-use schemas::{Bytes32, Cash, MarketId, UtcNanos};
+use schemas::{Bytes32, Cash, UtcNanos};
 
 /// Distance of two walks through the catalogue, s.
 const DISCOVER_EVERY_S: u64 = 300;
@@ -247,9 +249,9 @@ impl Feed {
         if !info.accepting_orders {
             return;
         }
-        let Some(number) = self.next_number(state) else { return };
+        let Some(number) = next_market(state, &self.said) else { return };
         let listed = MarketListed {
-            market: MarketId(number),
+            market: number,
             venue: Venue::Polymarket,
             condition: *condition,
             tokens: candidate.tokens,
@@ -270,23 +272,10 @@ impl Feed {
         self.watch(market);
         self.follow(market, tick);
     }
-
-    /// The number of the next market: the log counts them, and what is said already is as good as in it.
-    fn next_number(&self, state: &State) -> Option<u32> {
-        let of_log = u32::try_from(state.markets.len()).ok()?;
-        let of_said = self.listed.last_key_value().map_or(Some(0), |(market, _)| market.0.checked_add(1))?;
-        Some(of_log.max(of_said))
-    }
 }
 
 /// The log's form of a fee schedule; `None` for an exponent that the log has no room for.
 fn fee_schedule(fee: &polymarket::amounts::FeeSchedule) -> Option<FeeSchedule> {
     let exponent = u8::try_from(fee.exponent).ok()?;
     Some(FeeSchedule { rate_ppm: fee.rate_ppm, exponent, taker_only: fee.taker_only })
-}
-
-/// A text in a query.
-pub fn encoded(text: &str) -> String {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-_.~".contains(b);
-    text.bytes().map(|b| if plain(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }

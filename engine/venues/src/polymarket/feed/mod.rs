@@ -23,7 +23,7 @@ mod life;
 mod sockets;
 mod track;
 
-pub use discovery::{Wanted, encoded};
+pub use discovery::Wanted;
 
 use super::desk::Said;
 use super::wire::{Ask, Call, CallId, Host, Method, Socket, Tell};
@@ -155,7 +155,8 @@ impl Feed {
             Tell::Opened(Socket::Market(n)) => self.socket_opened(n),
             Tell::Closed(Socket::Market(n), _) => self.socket_closed(n),
             Tell::Text(Socket::Market(n), text) => self.socket_text(n, &text, state),
-            Tell::Opened(Socket::User) | Tell::Closed(Socket::User, _) | Tell::Text(Socket::User, _) => {}
+            // Not this feed's.
+            Tell::Opened(_) | Tell::Closed(..) | Tell::Text(..) => {}
         }
     }
 

@@ -25,7 +25,7 @@ fn sent(limits: &mut Limits, ms: i64) -> Vec<CallId> {
 
 #[test]
 fn endpoints_are_counted_as_the_venue_counts_them() {
-    let group = |host, method, target| Group::of(&call(0, host, method, target));
+    let group = |host, method, target| Group::of(&call(0, host, method, target)).unwrap();
     assert_eq!(group(Host::Clob, Method::Get, "/book?token_id=1"), Group::Book);
     assert_eq!(group(Host::Clob, Method::Post, "/books"), Group::Books);
     assert_eq!(group(Host::Clob, Method::Post, "/order"), Group::Order);

@@ -1,16 +1,19 @@
 //! The network: sends what it is asked to and tells what comes back. It decides nothing, keeps nothing and repeats nothing.
 
-use super::wire::{Answer, Ask, Call, CallId, Host, NoAnswer, Socket, Tell};
 use crate::http::{self, HttpError, escaped};
+use crate::wire::{Answer, Ask, Call, CallId, Host, Method, NoAnswer, Socket, Tell};
 use crossbeam::channel::{Receiver, Sender, unbounded};
 use futures_util::{SinkExt, StreamExt};
-use polymarket::auth::Secret;
+use polymarket::auth::{Headers, Secret};
 use reqwest::{Client, Url};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
+use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 
 /// An answer longer than this is none of the venue's.
 const BODY_MAX: usize = 64 << 20;
@@ -19,7 +22,7 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longer than any request's own time-out.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Where the venue is.
+/// Where the venues are.
 #[derive(Clone, Debug)]
 pub struct Hosts {
     /// The order book.
@@ -30,29 +33,38 @@ pub struct Hosts {
     pub data: String,
     /// The websockets, without the channel's name.
     pub socket: String,
+    /// Kalshi's requests, with the path that all have in common.
+    pub kalshi: String,
+    /// Kalshi's websocket, whole.
+    pub kalshi_socket: String,
+    /// Manifold's requests, with the path that all have in common.
+    pub manifold: String,
 }
 
 impl Default for Hosts {
-    /// Polymarket itself.
+    /// The venues themselves.
     fn default() -> Self {
         Self {
             clob: "https://clob.polymarket.com".to_owned(),
             gamma: "https://gamma-api.polymarket.com".to_owned(),
             data: "https://data-api.polymarket.com".to_owned(),
             socket: "wss://ws-subscriptions-clob.polymarket.com/ws".to_owned(),
+            kalshi: "https://external-api.kalshi.com/trade-api/v2".to_owned(),
+            kalshi_socket: "wss://external-api-ws.kalshi.com/trade-api/ws/v2".to_owned(),
+            manifold: "https://api.manifold.markets/v0".to_owned(),
         }
     }
 }
 
 impl Hosts {
-    /// All of it at one address, as the sandbox has it: `http://127.0.0.1:PORT`.
+    /// All of Polymarket at one address, as the sandbox has it: `http://127.0.0.1:PORT`.
     pub fn all_at(address: &str) -> Self {
         let plain = address.trim_end_matches('/').to_owned();
         let socket = match plain.strip_prefix("https://") {
             Some(rest) => format!("wss://{rest}/ws"),
             None => format!("ws://{}/ws", plain.trim_start_matches("http://")),
         };
-        Self { clob: plain.clone(), gamma: plain.clone(), data: plain, socket }
+        Self { clob: plain.clone(), gamma: plain.clone(), data: plain, socket, ..Self::default() }
     }
 }
 
@@ -88,10 +100,15 @@ impl Net {
             url("the order book's address", &hosts.clob)?,
             url("the catalogue's address", &hosts.gamma)?,
             url("the data address", &hosts.data)?,
+            url("Kalshi's address", &hosts.kalshi)?,
+            url("Manifold's address", &hosts.manifold)?,
         ];
         // The same rules as for a request: TLS, or this machine.
-        let plain = hosts.socket.replacen("ws", "http", 1);
-        url("the websocket's address", &plain)?;
+        for (what, socket) in
+            [("the websocket's address", &hosts.socket), ("the address of Kalshi's websocket", &hosts.kalshi_socket)]
+        {
+            url(what, &socket.replacen("ws", "http", 1))?;
+        }
         let client = http::client(CLIENT_TIMEOUT).map_err(|source| NetError::Http { what: "HTTPS", source })?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -101,7 +118,8 @@ impl Net {
         // Both sides are read all the time; what waits here is what the venue allows at once.
         let (asks, asked) = mpsc::unbounded_channel();
         let (tell, tells) = unbounded();
-        let worker = Worker { client, bases, socket: hosts.socket.trim_end_matches('/').to_owned(), tell };
+        let socket = hosts.socket.trim_end_matches('/').to_owned();
+        let worker = Worker { client, bases, socket, kalshi_socket: hosts.kalshi_socket.clone(), tell };
         runtime.spawn(worker.run(asked));
         Ok(Self { asks, tells, runtime: Some(runtime) })
     }
@@ -128,8 +146,9 @@ impl Drop for Net {
 
 struct Worker {
     client: Client,
-    bases: [Url; 3],
+    bases: [Url; 5],
     socket: String,
+    kalshi_socket: String,
     tell: Sender<Tell>,
 }
 
@@ -140,15 +159,11 @@ impl Worker {
             match ask {
                 Ask::Call(call) => self.call(call),
                 Ask::Open(socket) => {
-                    let (say, said) = mpsc::unbounded_channel();
                     // One that was open under this name ends, because nobody can say anything on it any more.
-                    sockets.insert(socket, say);
-                    let channel = match socket {
-                        Socket::User => "user",
-                        Socket::Market(_) => "market",
-                    };
-                    let url = format!("{}/{channel}", self.socket);
-                    tokio::spawn(open(socket, url, said, self.tell.clone()));
+                    sockets.insert(socket, self.open(socket, None));
+                }
+                Ask::OpenSigned(socket, headers) => {
+                    sockets.insert(socket, self.open(socket, Some(headers)));
                 }
                 Ask::Say(socket, text) => {
                     if let Some(say) = sockets.get(&socket) {
@@ -162,11 +177,32 @@ impl Worker {
         }
     }
 
+    /// Begins to open a websocket; what is to be said on it goes into what is returned.
+    fn open(&self, socket: Socket, headers: Option<Headers>) -> mpsc::UnboundedSender<Secret> {
+        let (say, said) = mpsc::unbounded_channel();
+        let url = match socket {
+            Socket::User => format!("{}/user", self.socket),
+            Socket::Market(_) => format!("{}/market", self.socket),
+            Socket::Kalshi => self.kalshi_socket.clone(),
+        };
+        match handshake(&url, headers.as_ref()) {
+            Ok(request) => {
+                tokio::spawn(open(socket, request, said, self.tell.clone()));
+            }
+            Err(why) => {
+                let _ = self.tell.send(Tell::Closed(socket, why));
+            }
+        }
+        say
+    }
+
     fn call(&self, call: Call) {
         let base = match call.host {
             Host::Clob => &self.bases[0],
             Host::Gamma => &self.bases[1],
             Host::Data => &self.bases[2],
+            Host::Kalshi => &self.bases[3],
+            Host::Manifold => &self.bases[4],
         };
         let (client, tell, base) = (self.client.clone(), self.tell.clone(), base.clone());
         tokio::spawn(async move {
@@ -182,9 +218,9 @@ async fn send(client: &Client, base: &Url, call: Call) -> Result<Answer, NoAnswe
     let url = Url::parse(&format!("{}{}", base.as_str().trim_end_matches('/'), call.target));
     let url = url.map_err(|_| not_sent("the path makes no address".to_owned()))?;
     let method = match call.method {
-        super::wire::Method::Get => reqwest::Method::GET,
-        super::wire::Method::Post => reqwest::Method::POST,
-        super::wire::Method::Delete => reqwest::Method::DELETE,
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Delete => reqwest::Method::DELETE,
     };
     let mut request = client.request(method, url).timeout(Duration::from_millis(call.timeout_ms));
     for (name, value) in call.headers.iter().flat_map(|h| h.iter()) {
@@ -214,12 +250,24 @@ async fn send(client: &Client, base: &Url, call: Call) -> Result<Answer, NoAnswe
     Ok(Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
 }
 
+/// The request that opens a websocket. The error says nothing of the headers.
+fn handshake(url: &str, headers: Option<&Headers>) -> Result<Request, String> {
+    let mut request = url.into_client_request().map_err(|e| escaped(&e.to_string()))?;
+    for (name, value) in headers.iter().flat_map(|h| h.iter()) {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| "a header has no usable name".to_owned())?;
+        let mut value = HeaderValue::from_str(value).map_err(|_| format!("the header {name} cannot be sent"))?;
+        value.set_sensitive(true);
+        request.headers_mut().insert(name, value);
+    }
+    Ok(request)
+}
+
 /// A websocket from opening to its end.
-async fn open(socket: Socket, url: String, mut said: mpsc::UnboundedReceiver<Secret>, tell: Sender<Tell>) {
+async fn open(socket: Socket, request: Request, mut said: mpsc::UnboundedReceiver<Secret>, tell: Sender<Tell>) {
     let closed = |why: String| {
         let _ = tell.send(Tell::Closed(socket, why));
     };
-    let connected = tokio::time::timeout(OPEN_TIMEOUT, tokio_tungstenite::connect_async(url)).await;
+    let connected = tokio::time::timeout(OPEN_TIMEOUT, tokio_tungstenite::connect_async(request)).await;
     let stream = match connected {
         Ok(Ok((stream, _))) => stream,
         Ok(Err(e)) => return closed(escaped(&e.to_string())),

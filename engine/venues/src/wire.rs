@@ -1,4 +1,4 @@
-//! What is asked of the network, and what it tells. The network itself decides nothing.
+//! What is asked of the network, and what it tells, whichever venue it is about. The network itself decides nothing.
 
 use polymarket::auth::{Headers, Secret};
 use std::fmt;
@@ -7,15 +7,19 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CallId(pub u64);
 
-/// Which of the venue's hosts.
+/// Which host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Host {
-    /// The order book.
+    /// Polymarket's order book.
     Clob,
-    /// The catalogue of markets.
+    /// Polymarket's catalogue of markets.
     Gamma,
-    /// Positions and history.
+    /// Polymarket's positions and history.
     Data,
+    /// Kalshi's market data.
+    Kalshi,
+    /// Manifold.
+    Manifold,
 }
 
 /// How a path is asked.
@@ -72,10 +76,12 @@ impl fmt::Debug for Call {
 /// Names a websocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Socket {
-    /// Our orders and trades.
+    /// Our orders and trades at Polymarket.
     User,
-    /// Market data; a socket carries a limited number of tokens, so there are several.
+    /// Polymarket's market data; a socket carries a limited number of tokens, so there are several.
     Market(u16),
+    /// Kalshi's market data.
+    Kalshi,
 }
 
 /// What to ask for.
@@ -85,6 +91,8 @@ pub enum Ask {
     Call(Call),
     /// Open a websocket.
     Open(Socket),
+    /// Open a websocket whose handshake carries headers: who asks, and a signature.
+    OpenSigned(Socket, Headers),
     /// Send a text on it.
     Say(Socket, Secret),
     /// Close it.
