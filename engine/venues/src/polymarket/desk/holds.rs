@@ -37,7 +37,7 @@ pub(super) enum Closed {
     PostOnly,
     CancelOnly,
     Disabled,
-    ClosedOnly,
+    ReduceOnly,
     Banned,
 }
 
@@ -53,7 +53,7 @@ impl Closed {
 
     pub(super) fn of_refusal(reason: Reason) -> Option<Self> {
         match reason {
-            Reason::ClosedOnly => Some(Self::ClosedOnly),
+            Reason::ClosedOnly => Some(Self::ReduceOnly),
             Reason::Banned => Some(Self::Banned),
             _ => None,
         }
@@ -65,7 +65,7 @@ impl Closed {
             Self::Restarting => 90,
             Self::PostOnly => 120,
             Self::CancelOnly | Self::Disabled => 60,
-            Self::ClosedOnly => 600,
+            Self::ReduceOnly => 600,
             Self::Banned => VENUE_MAX_S,
         }
     }
@@ -81,7 +81,7 @@ impl Hold {
             Self::Venue(Closed::PostOnly) => "the venue takes post-only orders alone",
             Self::Venue(Closed::CancelOnly) => "the venue takes cancels alone",
             Self::Venue(Closed::Disabled) => "the venue has disabled trading",
-            Self::Venue(Closed::ClosedOnly) => "the venue lets this account close positions alone",
+            Self::Venue(Closed::ReduceOnly) => "the venue lets this account close positions alone",
             Self::Venue(Closed::Banned) => "the venue has banned this account",
         }
     }
