@@ -21,6 +21,9 @@ use venues::polymarket::wire::{Ask, Tell};
 /// Events of one frame at most; a frame with an intent is committed at once.
 const FRAME_MAX: usize = 1_024;
 
+/// How long what a live run heard may wait for the log's thread.
+const HAND_ON_NANOS: i64 = NANOS_PER_SEC / 4;
+
 /// A venue lists trades of the last day, and of longer ago only if their end is awaited.
 const MENTIONED_NANOS: i64 = 3 * 86_400 * NANOS_PER_SEC;
 
@@ -76,6 +79,8 @@ pub struct Engine {
     since_checkpoint: u64,
     since_snapshot: u64,
     space: Space,
+    /// When a look last handed to the log what was staged.
+    handed_on: UtcNanos,
 }
 
 impl Engine {
@@ -141,6 +146,7 @@ impl Engine {
             since_checkpoint: 0,
             since_snapshot: 0,
             space: Space::of(dir, keeping.min_free_len),
+            handed_on: UtcNanos::ZERO,
         };
         engine.know_orders(dir)?;
         engine.pay_owed()?;
@@ -204,11 +210,15 @@ impl Engine {
         self.venue_step(now, |venue, state| venue.start(now, state))
     }
 
-    /// Lets the time of a live run pass. What was heard since the last look goes to the log's thread now: a crash must not
+    /// Lets the time of a live run pass. What was heard goes to the log's thread a few times a second: a crash must not
     /// take minutes of a quiet market with it.
     pub fn look(&mut self, now: UtcNanos) -> Result<(), EngineError> {
         self.venue_step(now, |venue, state| venue.look(now, state))?;
-        self.submit(false)
+        if now.since(self.handed_on) >= HAND_ON_NANOS {
+            self.handed_on = now;
+            self.submit(false)?;
+        }
+        Ok(())
     }
 
     fn venue_step(&mut self, now: UtcNanos, f: impl FnOnce(&mut dyn Venue, &State)) -> Result<(), EngineError> {
