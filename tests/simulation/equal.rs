@@ -99,7 +99,6 @@ fn first_difference<T: PartialEq + std::fmt::Debug>(paper: &[T], live: &[T]) -> 
 }
 
 #[test]
-#[ignore = "the feed numbers markets in another order than the recording since it asks for terms in parallel"]
 fn live_and_paper_decide_and_trade_alike() {
     let dir = tempfile::tempdir().unwrap();
     let (paper, real) = (dir.path().join("paper"), dir.path().join("live"));

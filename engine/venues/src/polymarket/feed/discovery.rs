@@ -9,6 +9,7 @@ use polymarket::wire::rest::{self, MarketInfo};
 use projections::State;
 use schemas::event::{FeeSchedule, MarketEvent, MarketListed, Venue};
 use schemas::{Bytes32, Cash, UtcNanos};
+use std::collections::VecDeque;
 
 /// Distance of two walks through the catalogue, s.
 const DISCOVER_EVERY_S: u64 = 300;
@@ -100,7 +101,6 @@ pub(super) struct Candidate {
     category: String,
     ends: UtcNanos,
     fee: Option<FeeSchedule>,
-    asked: bool,
 }
 
 /// The present walk through the catalogue.
@@ -114,6 +114,9 @@ pub(super) struct Walk {
     slugs_from: usize,
     next_at: UtcNanos,
     failed: u32,
+    /// Candidates whose terms are not asked for yet, in the catalogue's order: those with the most volume come first, and have
+    /// the first numbers.
+    unasked: VecDeque<Bytes32>,
 }
 
 impl Feed {
@@ -124,14 +127,9 @@ impl Feed {
             self.walk.next_at = now.plus_secs(DISCOVER_EVERY_S);
             self.ask_catalogue("");
         }
-        let asked = self.candidates.values().filter(|c| c.asked).count();
-        let free = INFOS_MAX.saturating_sub(asked);
-        let mut next = Vec::new();
-        for (condition, candidate) in self.candidates.iter_mut().filter(|(_, c)| !c.asked).take(free) {
-            candidate.asked = true;
-            next.push(*condition);
-        }
-        for condition in next {
+        let asked = self.candidates.len().saturating_sub(self.walk.unasked.len());
+        for _ in asked..INFOS_MAX {
+            let Some(condition) = self.walk.unasked.pop_front() else { break };
             self.ask(Purpose::Info { condition }, Host::Clob, format!("/clob-markets/0x{condition}"));
         }
     }
@@ -224,9 +222,9 @@ impl Feed {
             category: market.category.clone(),
             ends: market.end_date.unwrap_or(UtcNanos::ZERO),
             fee: market.fees().ok().and_then(|fee| fee_schedule(&fee)),
-            asked: false,
         };
         self.candidates.insert(condition, candidate);
+        self.walk.unasked.push_back(condition);
     }
 
     pub(super) fn info_answered(&mut self, condition: &Bytes32, answer: Option<Answer>, state: &State) {
