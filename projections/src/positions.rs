@@ -282,8 +282,8 @@ impl Positions {
 
     /// Fills that were booked, and neither confirmed nor voided so far.
     pub fn unconfirmed(&self) -> impl Iterator<Item = (TokenId, TradeKey)> + '_ {
-        let open = |p: &Position| p.provisional.iter().filter(|f| !f.confirmed).map(|f| f.trade).collect::<Vec<_>>();
-        self.tokens.iter().flat_map(move |(token, p)| open(p).into_iter().map(|trade| (*token, trade)))
+        let fills = self.tokens.iter().flat_map(|(token, p)| p.provisional.iter().map(|f| (*token, f)));
+        fills.filter(|(_, f)| !f.confirmed).map(|(token, f)| (token, f.trade))
     }
 
     /// What all positions cost, fees included.

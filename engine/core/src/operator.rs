@@ -2,6 +2,8 @@
 
 use crate::order;
 use crate::step::Step;
+use crate::venues::may_trade;
+use projections::markets::Market;
 use projections::orders::{Order, OrderStatus};
 use schemas::event::{
     AccountEvent, Action, CancelReason, KillLevel, KillSource, Mode, OperatorCommand, OrderEvent, OrderPlan, Purpose,
@@ -47,7 +49,8 @@ impl Step<'_> {
     /// only order there is; anything else is not placed. The switch at `NoNewRisk` lets it pass: a person asks for it by
     /// name, and it is not meant to trade.
     fn test_order(&mut self, token: TokenId, price: Price, size: Size, expires: UtcNanos) {
-        let Some(market) = self.state.markets.get(token.market()).filter(|m| m.is_open()) else { return };
+        let tradable = |m: &&Market| m.is_open() && may_trade(self.config, m);
+        let Some(market) = self.state.markets.get(token.market()).filter(tradable) else { return };
         let Ok(worst) = price.notional(size, Rounding::Ceil) else { return };
         let stopped = self.state.kill.level >= KillLevel::CancelAll || self.state.kill.halted.is_some();
         let fits = price.on_grid(market.tick) && size >= market.min_size && worst <= TEST_ORDER_MAX;

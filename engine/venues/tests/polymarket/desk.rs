@@ -14,12 +14,12 @@ use venues::polymarket::desk::{Account, Desk};
 use venues::polymarket::limits::Limits;
 use venues::polymarket::wire::{Answer, Ask, Call, Method, NoAnswer, Tell};
 
-struct World {
-    desk: Desk,
-    state: State,
+pub struct World {
+    pub desk: Desk,
+    pub state: State,
     seq: Seq,
-    now_ms: i64,
-    said: Vec<Event>,
+    pub now_ms: i64,
+    pub said: Vec<Event>,
 }
 
 fn hash(n: u32) -> Bytes32 {
@@ -28,7 +28,7 @@ fn hash(n: u32) -> Bytes32 {
     Bytes32(id)
 }
 
-fn intent(n: u32, purpose: Purpose, post_only: bool) -> OrderIntended {
+pub fn intent(n: u32, purpose: Purpose, post_only: bool) -> OrderIntended {
     let side = if purpose == Purpose::Entry { Side::Buy } else { Side::Sell };
     let plan = OrderPlan {
         action: Action { token: MarketId(0).yes(), side },
@@ -59,7 +59,7 @@ fn taken(n: u32) -> Value {
 }
 
 impl World {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let secret = |text: &str| Secret::new(text.to_owned());
         let credentials =
             Credentials { api_key: "key".to_owned(), secret: secret("c2VjcmV0"), passphrase: secret("p") };
@@ -67,20 +67,20 @@ impl World {
         Self { desk: Desk::new(account), state: State::new(), seq: Seq::FIRST, now_ms: 0, said: Vec::new() }
     }
 
-    fn append(&mut self, cycle: Option<CycleId>, event: Event) {
+    pub fn append(&mut self, cycle: Option<CycleId>, event: Event) {
         let envelope = Envelope { seq: self.seq, time: at(self.now_ms), cause: None, cycle, event };
         self.seq = self.seq.next();
         self.state.apply(&envelope);
         self.said.push(envelope.event);
     }
 
-    fn fold(&mut self) {
+    pub fn fold(&mut self) {
         while let Some(said) = self.desk.next_said() {
             self.append(said.cycle, said.event);
         }
     }
 
-    fn place(&mut self, intent: &OrderIntended) {
+    pub fn place(&mut self, intent: &OrderIntended) {
         self.append(Some(CycleId(1)), Event::Order(OrderEvent::Intended(Box::new(intent.clone()))));
         self.desk.place(intent, at(self.now_ms));
     }
@@ -110,7 +110,7 @@ impl World {
         self.hear(Tell::Answer(call.id, Ok(Answer { status, headers, body: body.to_string() })));
     }
 
-    fn hear(&mut self, tell: Tell) {
+    pub fn hear(&mut self, tell: Tell) {
         self.desk.hear(tell, at(self.now_ms), &self.state);
         self.fold();
     }

@@ -9,5 +9,6 @@ mod harness;
 mod life;
 mod outage;
 mod random;
+mod settlement;
 mod sockets;
 mod venue;

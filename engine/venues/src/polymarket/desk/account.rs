@@ -1,6 +1,7 @@
 //! The account: start-up, the user channel, clock, heartbeat, and the money that the venue says we have.
 
 use super::holds::{Hold, Holds};
+use super::settlement::awaited_payouts;
 use super::trades::Polling;
 use super::{Desk, Purpose};
 use crate::polymarket::wire::{Answer, Ask, Method, NoAnswer, Socket};
@@ -362,11 +363,13 @@ impl Desk {
     fn balance_answered(&mut self, result: Result<Answer, NoAnswer>, state: &State) {
         let Some(found) = read_balance(result) else { return };
         let (cash, books) = (Cash(found.balance_micro()), state.positions.cash);
+        // What is redeemed may be in before its shares are seen to be gone.
+        let awaited = awaited_payouts(state);
         if state.positions.opened_with.is_none() {
             self.say(None, Event::Account(AccountEvent::BalanceObserved { cash }));
         } else if !self.is_settled(state) {
             return;
-        } else if !self.awaits_payout(state) && (cash.0 - books.0).abs() > CASH_TOLERANCE.0 {
+        } else if !(books.0 - CASH_TOLERANCE.0..=books.0 + awaited.0 + CASH_TOLERANCE.0).contains(&cash.0) {
             let what = "cash, micro-dollars".to_owned();
             let (expected, observed) = (books.0, cash.0);
             return self.mismatch(what, expected, observed);

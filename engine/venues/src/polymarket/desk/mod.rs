@@ -36,7 +36,7 @@ use polymarket::wire::rest::Attempt;
 use projections::State;
 use schemas::event::{SystemEvent, TradeKey};
 use schemas::time::NANOS_PER_SEC;
-use schemas::{Bytes32, CycleId, Event, OrderId, UtcNanos};
+use schemas::{Bytes32, CycleId, Event, OrderId, TokenId, UtcNanos};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Whose orders these are.
@@ -106,6 +106,8 @@ pub struct Desk {
     waiting: sending::Waiting,
     /// Fills whose end was said.
     ended_fills: BTreeSet<TradeKey>,
+    /// Winning tokens that are not redeemed yet, and how often that was seen.
+    unredeemed: BTreeMap<TokenId, u32>,
     /// Hashes of orders that are ours and not this log's.
     strangers: BTreeSet<Bytes32>,
     standing: Standing,
@@ -129,6 +131,7 @@ impl Desk {
             cancel_bucket: Bucket::CANCELS,
             waiting: sending::Waiting::default(),
             ended_fills: BTreeSet::new(),
+            unredeemed: BTreeMap::new(),
             strangers: BTreeSet::new(),
             standing: Standing::default(),
             clock_offset: 0,

@@ -5,11 +5,23 @@
 
 use super::Desk;
 use projections::State;
-use schemas::event::{OrderEvent, PositionSettled};
+use projections::positions::Position;
+use schemas::event::{FaultPolicy, OrderEvent, PositionSettled, SystemEvent};
 use schemas::{Cash, Event, Price, Rounding, Size, TokenId};
 
 /// A balance of less is none: what the venue's own rounding may leave.
 const DUST: Size = Size(10_000);
+/// Balances are looked at once a minute.
+const LOOKS_BEFORE_SAID: u32 = 15;
+
+/// What everything held of markets that are over will pay.
+pub(super) fn awaited_payouts(state: &State) -> Cash {
+    let pays = |(token, p): (TokenId, &Position)| {
+        let resolution = state.markets.get(token.market())?.resolved?;
+        resolution.payout(token).notional(p.lot.size, Rounding::Ceil).ok()
+    };
+    state.positions.held_all().filter_map(pays).fold(Cash::ZERO, |sum, cash| sum.plus(cash).unwrap_or(sum))
+}
 
 impl Desk {
     /// What a share of a token pays, if its market is over and nothing can change the position any more.
@@ -26,12 +38,6 @@ impl Desk {
         self.payout(token, state).is_some_and(|payout| payout > Price::ZERO)
     }
 
-    /// Whether cash may come in that the log does not expect yet, or has come in.
-    pub(super) fn awaits_payout(&self, state: &State) -> bool {
-        let is_over = |token: TokenId| state.markets.get(token.market()).is_some_and(|m| m.resolved.is_some());
-        state.positions.held_all().any(|(token, _)| is_over(token))
-    }
-
     /// Positions that lost are over at once: nothing comes of them.
     pub(super) fn settle_worthless(&mut self, state: &State) {
         if !self.said.is_empty() {
@@ -46,9 +52,27 @@ impl Desk {
 
     /// What the venue says is left of a position that pays.
     pub(super) fn paid_out(&mut self, token: TokenId, size: Size, left: Size, state: &State) {
-        let Some(payout) = self.payout(token, state).filter(|_| left <= DUST) else { return };
+        let Some(payout) = self.payout(token, state) else { return };
+        if left > DUST {
+            return self.still_there(token, left);
+        }
+        self.unredeemed.remove(&token);
         if let Ok(cash) = payout.notional(size, Rounding::Floor) {
             self.settled(token, size, payout, cash);
+        }
+    }
+
+    /// Somebody has to redeem it: that is said once, when the venue had its time to do it by itself.
+    fn still_there(&mut self, token: TokenId, left: Size) {
+        let looks = self.unredeemed.entry(token).or_default();
+        *looks = looks.saturating_add(1);
+        if *looks == LOOKS_BEFORE_SAID {
+            let text = format!(
+                "{left} shares of token {} won and wait to be redeemed; if the venue does not do it for this wallet, \
+                 `arena wallet redeem` does",
+                token.0
+            );
+            self.note(SystemEvent::Fault { component: "venue".to_owned(), text, policy: FaultPolicy::Degraded });
         }
     }
 
