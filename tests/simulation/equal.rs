@@ -20,7 +20,7 @@ fn fixture(name: &str) -> PathBuf {
 /// The game from its second minute on: in the first one the recorder lost messages, and a live engine that misses something
 /// asks the venue where paper trading has nobody to ask.
 fn recording() -> Vec<(UtcNanos, MarketEvent)> {
-    let files = ["ticks.csv.zst", "tokens.json"].map(|f| Input::path(&fixture("polymarket-l2-nhl").join(f)));
+    let files = ["ticks.csv.zst", "tokens.json"].map(|f| Input::path(fixture("polymarket-l2-nhl").join(f)));
     let recording = Recording::open(Format::PolymarketL2, files.into()).unwrap();
     let all: Vec<_> = recording.filter_map(Result::ok).map(|t| (t.time, t.event)).collect();
     let begins = all[0].0.plus_secs(60);

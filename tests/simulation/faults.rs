@@ -56,22 +56,8 @@ fn config() -> Config {
 }
 
 fn everything() -> Faults {
-    let often = Rate::Ppm(50_000);
     Faults {
-        lost_answer: often,
-        lost_request: often,
-        late_request: often,
-        slow_answer: often,
-        error_after: often,
-        error_before: often,
-        too_many: often,
-        delayed: often,
-        retrying: often,
         failed: Rate::Ppm(100_000),
-        late_hash: often,
-        duplicate_event: often,
-        late_event: often,
-        lost_event: often,
         silent_socket: Rate::Ppm(300),
         lost_change: Rate::Ppm(2_000),
         restart_every_s: 700,
@@ -81,7 +67,7 @@ fn everything() -> Faults {
         cancel_only_for_s: 30,
         disabled_every_s: 1_100,
         disabled_for_s: 20,
-        ..Faults::default()
+        ..Faults::all(Rate::Ppm(50_000))
     }
 }
 

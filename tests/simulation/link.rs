@@ -3,7 +3,7 @@
 use sandbox::{Answer as Reply, Channel, Request, Response, SessionId, Venue};
 use schemas::UtcNanos;
 use std::collections::BTreeMap;
-use venues::polymarket::wire::{Answer, Ask, Call, NoAnswer, Socket, Tell};
+use venues::wire::{Answer, Ask, Call, NoAnswer, Socket, Tell};
 
 /// What is under way to the engine.
 #[derive(Default)]

@@ -46,6 +46,13 @@ macro_rules! faults {
             }
         }
 
+        impl Faults {
+            /// Every fault that is left to chance, this often. Windows stay off.
+            pub fn all(rate: Rate) -> Self {
+                Self { $($name: rate,)* ..Self::default() }
+            }
+        }
+
         /// The name of a fault, under which its occasions are counted.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         #[allow(non_camel_case_types, reason = "the names of the fields, so that nothing is named twice")]

@@ -2,23 +2,12 @@
 //! digits; null and empty text for nothing. A float never sees them.
 
 use polymarket::number::{self, NumberError};
-use polymarket::wire::{Problem, WireError};
+pub(crate) use polymarket::wire::rest::read;
+use polymarket::wire::{Problem, WireError, scalar};
 use schemas::{Price, Prob, Size, UtcNanos};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use std::borrow::Cow;
-
-/// Reads an answer. The error says where it is not what it should be, and quotes little of it.
-pub(crate) fn read<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, WireError> {
-    serde_json::from_str(text).map_err(|e| {
-        if e.is_syntax() || e.is_eof() {
-            return WireError::Json(e.column());
-        }
-        let said: String = e.to_string().chars().take(160).collect();
-        WireError::Shape(said.escape_debug().to_string())
-    })
-}
 
 /// Entries of a list. With one that could not be used comes its JSON.
 pub type Entries<'a, T> = Vec<Result<T, (WireError, &'a str)>>;
@@ -80,24 +69,6 @@ fn to_moment(text: &str) -> Result<UtcNanos, Problem> {
     match text.parse::<i64>() {
         Ok(number) => UtcNanos::from_secs(number).filter(|t| *t >= UtcNanos::ZERO).ok_or(Problem::Range),
         Err(_) => to_time(text),
-    }
-}
-
-/// The text of a number or a string; `None` for null and empty text.
-fn scalar<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Cow<'de, str>>, D::Error> {
-    let raw = <&RawValue>::deserialize(d)?.get();
-    match raw.as_bytes().first() {
-        Some(b'"') => {
-            let text: Cow<'de, str> = if raw.contains('\\') {
-                Cow::Owned(serde_json::from_str(raw).map_err(D::Error::custom)?)
-            } else {
-                Cow::Borrowed(raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default())
-            };
-            Ok((!text.is_empty()).then_some(text))
-        }
-        Some(b'-' | b'0'..=b'9') => Ok(Some(Cow::Borrowed(raw))),
-        Some(b'n') => Ok(None),
-        _ => Err(D::Error::custom("expected a number or text")),
     }
 }
 

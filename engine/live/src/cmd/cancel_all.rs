@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use venues::polymarket::wire::Method;
+use venues::wire::Method;
 
 /// How often the venue is asked to cancel what it still lists.
 const ROUNDS: usize = 5;

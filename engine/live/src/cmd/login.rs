@@ -15,7 +15,7 @@ use polymarket::wire::user::OrderState;
 use schemas::time::NANOS_PER_SEC;
 use signer::KeyError;
 use signer::keystore::ApiCredentials;
-use venues::polymarket::wire::{Answer, Call, CallId, Host, Method, NoAnswer};
+use venues::wire::{Answer, Call, CallId, Host, Method, NoAnswer};
 
 /// Gets the same API key each time.
 const KEY_NONCE: u64 = 0;

@@ -4,8 +4,8 @@ use crate::config::AppConfig;
 use crate::exit::{Code, Failure};
 use polymarket::auth::Headers;
 use std::time::Duration;
-use venues::polymarket::net::Net;
-use venues::polymarket::wire::{Answer, Ask, Call, CallId, Host, Method, NoAnswer, Tell};
+use venues::net::Net;
+use venues::wire::{Answer, Ask, Call, CallId, Host, Method, NoAnswer, Tell};
 
 /// How long the venue may take to answer, ms.
 const TIMEOUT_MS: u64 = 10_000;

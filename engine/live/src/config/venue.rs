@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use schemas::Cash;
 use serde::{Deserialize, Serialize};
+use venues::net::Hosts;
 use venues::polymarket::feed::{Settings, Wanted};
-use venues::polymarket::net::Hosts;
 
 /// The live venue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

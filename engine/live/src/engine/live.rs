@@ -13,7 +13,7 @@ use venues::feeds::ReadOnlyFeed;
 use venues::polymarket::desk::Desk;
 use venues::polymarket::feed::Feed;
 use venues::polymarket::limits::Limits;
-use venues::polymarket::wire::{Ask, Socket, Tell};
+use venues::wire::{Ask, Socket, Tell};
 
 /// Polymarket as the engine trades on it.
 pub struct Polymarket {

@@ -8,8 +8,8 @@ use schemas::UtcNanos;
 use schemas::event::OperatorCommand;
 use schemas::time::NANOS_PER_SEC;
 use std::time::Duration;
-use venues::polymarket::net::Net;
-use venues::polymarket::wire::Tell;
+use venues::net::Net;
+use venues::wire::Tell;
 
 /// The engine looks around at least this often.
 const LOOK_EVERY: Duration = Duration::from_millis(20);

@@ -4,7 +4,7 @@ use exchange::{Divergence, Exchange};
 use projections::State;
 use schemas::event::OrderIntended;
 use schemas::{CycleId, Envelope, Event, Seq, UtcNanos};
-use venues::polymarket::wire::{Ask, Tell};
+use venues::wire::{Ask, Tell};
 
 /// Something that is now to be appended.
 #[derive(Clone, Debug, PartialEq, Eq)]

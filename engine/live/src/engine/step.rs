@@ -16,7 +16,7 @@ use schemas::event::{
 use schemas::time::NANOS_PER_SEC;
 use schemas::{CycleId, Envelope, Event, EventKind, Record, Seq, UtcNanos};
 use std::path::Path;
-use venues::polymarket::wire::{Ask, Tell};
+use venues::wire::{Ask, Tell};
 
 /// Events of one frame at most; a frame with an intent is committed at once.
 const FRAME_MAX: usize = 1_024;

@@ -79,8 +79,8 @@ impl<'de> Deserialize<'de> for Statistic {
     }
 }
 
-/// The text of a number or string; `None` for null and empty text.
-fn scalar<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+/// The very text of a number or string, for amounts that must not pass through a float; `None` for null and empty text.
+pub fn scalar<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Cow<'de, str>>, D::Error> {
     let raw = <&RawValue>::deserialize(d)?.get();
     match raw.as_bytes().first() {
         Some(b'"') => {

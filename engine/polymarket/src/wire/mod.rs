@@ -16,7 +16,7 @@ pub mod subscribe;
 pub mod user;
 
 pub use error::{Problem, WireError};
-pub use field::{Statistic, condition};
+pub use field::{Statistic, condition, scalar};
 pub use page::{Entries, Page, Refused, list};
 
 use serde::Deserialize;

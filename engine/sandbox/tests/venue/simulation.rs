@@ -25,28 +25,13 @@ impl Draw {
 }
 
 fn everything() -> Faults {
-    let often = Rate::Ppm(80_000);
     Faults {
-        lost_answer: often,
-        lost_request: often,
-        late_request: often,
-        slow_answer: often,
-        error_after: often,
-        error_before: often,
-        too_many: often,
-        delayed: often,
-        retrying: often,
         failed: Rate::Ppm(200_000),
-        late_hash: often,
-        duplicate_event: often,
-        late_event: often,
-        lost_event: often,
         silent_socket: Rate::Ppm(2_000),
-        lost_change: often,
         restart_every_s: 1_200,
         cancel_only_every_s: 1_700,
         disabled_every_s: 2_300,
-        ..Faults::default()
+        ..Faults::all(Rate::Ppm(80_000))
     }
 }
 

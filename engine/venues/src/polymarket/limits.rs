@@ -12,7 +12,7 @@
 //!   is told to its machine as not sent, and never left this process.
 
 use super::bucket::Bucket;
-use super::wire::{Ask, Call, CallId, Host, Method, NoAnswer, Tell};
+use crate::wire::{Ask, Call, CallId, Host, Method, NoAnswer, Tell};
 use schemas::UtcNanos;
 use schemas::time::{NANOS_PER_MS, NANOS_PER_SEC};
 use std::collections::{BTreeMap, VecDeque};

@@ -12,7 +12,7 @@ use schemas::{Bytes32, Cash, CycleId, Envelope, Event, MarketId, OrderId, Price,
 use serde_json::{Value, json};
 use venues::polymarket::desk::{Account, Desk};
 use venues::polymarket::limits::Limits;
-use venues::polymarket::wire::{Answer, Ask, Call, Method, NoAnswer, Tell};
+use venues::wire::{Answer, Ask, Call, Method, NoAnswer, Tell};
 
 pub struct World {
     pub desk: Desk,

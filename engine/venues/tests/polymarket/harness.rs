@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use venues::polymarket::feed::{Feed, Settings, Wanted};
 use venues::polymarket::limits::Limits;
-use venues::polymarket::wire::{Answer, Ask, Call, CallId, NoAnswer, Socket, Tell};
+use venues::wire::{Answer, Ask, Call, CallId, NoAnswer, Socket, Tell};
 
 /// A generator of chances.
 pub struct Dice(pub u64);

@@ -8,7 +8,7 @@ use schemas::event::{
 };
 use schemas::{Bytes32, Cash, Event, MarketId, OrderId, Price, Side, Size, UtcNanos};
 use serde_json::{Value, json};
-use venues::polymarket::wire::{Answer, Ask, Tell};
+use venues::wire::{Answer, Ask, Tell};
 
 const MARKET: MarketId = MarketId(0);
 const SHARES: i64 = 10_000_000;

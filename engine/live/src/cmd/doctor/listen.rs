@@ -9,7 +9,7 @@ use polymarket::wire::{gamma, market, subscribe};
 use schemas::time::{NANOS_PER_MS, NANOS_PER_SEC};
 use std::time::Duration;
 use venues::polymarket::feed::Wanted;
-use venues::polymarket::wire::{Ask, Host, Socket, Tell};
+use venues::wire::{Ask, Host, Socket, Tell};
 
 /// How long frames may take, and how long a channel must stay open after its greeting.
 const PATIENCE_NANOS: i64 = 12 * NANOS_PER_SEC;

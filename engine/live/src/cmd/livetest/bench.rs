@@ -13,7 +13,7 @@ use schemas::event::{MarketEvent, OperatorCommand};
 use schemas::time::NANOS_PER_SEC;
 use schemas::{Bytes32, OrderId, UtcNanos};
 use std::time::Duration;
-use venues::polymarket::wire::{Answer, Ask, CallId, Method, NoAnswer, Socket, Tell};
+use venues::wire::{Answer, Ask, CallId, Method, NoAnswer, Socket, Tell};
 
 /// How long each step may take.
 const PATIENCE_NANOS: i64 = 20 * NANOS_PER_SEC;

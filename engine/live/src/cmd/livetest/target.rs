@@ -11,7 +11,7 @@ use polymarket::wire::rest::{self, MarketInfo};
 use polymarket::{Address, GTD_LEAD_S, Generation};
 use schemas::event::{FeeSchedule, MarketListed, Venue};
 use schemas::{Cash, MarketId, Price, Rounding, Size, TokenId, UtcNanos};
-use venues::polymarket::wire::Host;
+use venues::wire::Host;
 
 /// The best bid must be so many ticks above the order's price: nobody sells that far down by accident.
 const DISTANCE_TICKS: i64 = 5;

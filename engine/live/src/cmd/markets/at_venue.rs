@@ -13,7 +13,7 @@ use schemas::event::Resolution;
 use schemas::{Bytes32, Cash, Price};
 use venues::http::encoded;
 use venues::polymarket::feed::Wanted;
-use venues::polymarket::wire::Host;
+use venues::wire::Host;
 
 /// Pages of the catalogue that are looked through.
 const PAGES_MAX: usize = 50;

@@ -4,7 +4,7 @@ use super::holds::{Hold, Holds};
 use super::settlement::awaited_payouts;
 use super::trades::Polling;
 use super::{Desk, Purpose};
-use crate::polymarket::wire::{Answer, Ask, Method, NoAnswer, Socket};
+use crate::wire::{Answer, Ask, Method, NoAnswer, Socket};
 use polymarket::auth::Secret;
 use polymarket::wire::rest::{self, BalanceAllowance};
 use polymarket::wire::subscribe;

@@ -28,7 +28,7 @@ mod trades;
 pub use account::Standing;
 
 use super::bucket::Bucket;
-use crate::polymarket::wire::{Ask, CallId, Socket, Tell};
+use crate::wire::{Ask, CallId, Socket, Tell};
 use orders::Order;
 use polymarket::Address;
 use polymarket::auth::Credentials;

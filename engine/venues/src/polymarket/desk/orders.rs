@@ -1,7 +1,7 @@
 //! Orders: what became of them, and how that is found out.
 
 use super::{Desk, Purpose};
-use crate::polymarket::wire::{Answer, Method, NoAnswer};
+use crate::wire::{Answer, Method, NoAnswer};
 use polymarket::wire::rest;
 use polymarket::wire::user::{OrderState, OrderStatus};
 use projections::State;

@@ -1,7 +1,7 @@
 //! Requests as they are sent, signed with the API key.
 
 use super::{Desk, Purpose};
-use crate::polymarket::wire::{Ask, Call, CallId, Host, Method};
+use crate::wire::{Ask, Call, CallId, Host, Method};
 use polymarket::auth::l2_headers;
 use schemas::event::{FaultPolicy, SystemEvent};
 

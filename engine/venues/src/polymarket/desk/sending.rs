@@ -14,7 +14,7 @@
 use super::holds::Closed;
 use super::orders::{ABANDON_S, Order, with_headers};
 use super::{Desk, Purpose};
-use crate::polymarket::wire::{Answer, Method, NoAnswer};
+use crate::wire::{Answer, Method, NoAnswer};
 use polymarket::wire::rest::{self, Attempt, CancelAnswer, Outcome, RateLimit};
 use polymarket::{BATCH_MAX, CANCEL_MAX};
 use projections::State;

@@ -1,7 +1,7 @@
 //! Trades: asked for in pages, heard on the user channel, and made into fills of our orders.
 
 use super::{Desk, Purpose};
-use crate::polymarket::wire::{Answer, Method, NoAnswer};
+use crate::wire::{Answer, Method, NoAnswer};
 use polymarket::wire::rest;
 use polymarket::wire::user::{MakerOrder, Trade, TradeStatus};
 use projections::State;

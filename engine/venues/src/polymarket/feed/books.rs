@@ -3,7 +3,7 @@
 
 use super::track::{Change, News, Track};
 use super::{Feed, Purpose};
-use crate::polymarket::wire::{Answer, Host};
+use crate::wire::{Answer, Host};
 use polymarket::token::to_decimal;
 use polymarket::wire::market::{BestBidAsk, Book, LastTrade, Level as WireLevel, PriceChanges};
 use polymarket::wire::rest;

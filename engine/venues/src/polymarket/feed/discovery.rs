@@ -3,7 +3,7 @@
 use super::{Feed, Purpose};
 use crate::feeds::next_market;
 use crate::http::encoded;
-use crate::polymarket::wire::{Answer, Host};
+use crate::wire::{Answer, Host};
 use polymarket::wire::gamma::{self, Market, MarketError};
 use polymarket::wire::rest::{self, MarketInfo};
 use projections::State;

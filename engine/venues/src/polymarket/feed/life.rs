@@ -12,7 +12,7 @@
 
 use super::track::Track;
 use super::{Feed, Purpose};
-use crate::polymarket::wire::{Answer, Host};
+use crate::wire::{Answer, Host};
 use polymarket::wire::gamma;
 use polymarket::wire::rest::{self, ClobMarket};
 use projections::State;

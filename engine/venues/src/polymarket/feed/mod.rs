@@ -26,8 +26,8 @@ mod track;
 pub use discovery::Wanted;
 
 use super::desk::Said;
-use super::wire::{Ask, Call, CallId, Host, Method, Socket, Tell};
-use crate::polymarket::wire::Answer;
+use crate::wire::Answer;
+use crate::wire::{Ask, Call, CallId, Host, Method, Socket, Tell};
 use life::{Followed, Life};
 use projections::State;
 use schemas::event::{FeedScope, MarketEvent, MarketStatus, SystemEvent, Venue};

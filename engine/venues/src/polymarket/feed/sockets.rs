@@ -2,7 +2,7 @@
 
 use super::Feed;
 use super::books::QUIET_S;
-use crate::polymarket::wire::{Ask, Socket};
+use crate::wire::{Ask, Socket};
 use polymarket::auth::Secret;
 use polymarket::wire::market::{self, Event, Frame};
 use polymarket::wire::subscribe;

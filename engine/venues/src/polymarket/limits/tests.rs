@@ -1,5 +1,5 @@
 use super::*;
-use crate::polymarket::wire::Answer;
+use crate::wire::Answer;
 
 fn at(ms: i64) -> UtcNanos {
     UtcNanos(1_700_000_000_000_000_000 + ms * NANOS_PER_MS)
