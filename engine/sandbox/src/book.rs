@@ -316,6 +316,9 @@ impl Venue {
     }
 
     fn publish_new(&mut self, market: MarketId) {
+        if self.catalogue.get(market).is_none() {
+            return;
+        }
         let mut frame = self.about(market);
         frame["event_type"] = json!("new_market");
         let now = self.now;

@@ -227,7 +227,9 @@ impl Venue {
         self.markets.apply(&envelope, ());
         self.books.apply(&envelope, ());
         self.quotes.apply(&envelope, (&self.books, &self.markets));
+        // A log may hold markets of venues that were only read: those are not this venue's.
         if let MarketEvent::Listed(listed) = event
+            && listed.venue.takes_orders()
             && self.catalogue.list(listed, &self.settings.chain).is_err()
         {
             // A chain without the contract for this market's orders: it is shown, and takes none.

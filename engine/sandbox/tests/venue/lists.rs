@@ -26,6 +26,23 @@ fn prices_of_a_token() {
 }
 
 #[test]
+fn markets_of_other_venues_in_a_recording_are_not_this_ones() {
+    let mut venue = venue();
+    let elsewhere = MarketId(1);
+    let of_kalshi = MarketListed {
+        market: elsewhere,
+        venue: schemas::event::Venue::Kalshi,
+        condition: schemas::Bytes32([7; 32]),
+        tokens: [schemas::Bytes32([8; 32]), schemas::Bytes32([9; 32])],
+        ..listed(2, false)
+    };
+    venue.feed(START, &MarketEvent::Listed(Box::new(of_kalshi)));
+    assert!(venue.ids(elsewhere).is_none() && venue.ids(MARKET).is_some());
+    let (_, all) = get(&mut venue, "/markets/keyset?limit=10");
+    assert_eq!(all["markets"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn many_tokens_at_once() {
     let mut venue = venue();
     let ids = venue.ids(MARKET).unwrap().1;
