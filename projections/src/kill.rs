@@ -18,11 +18,30 @@ pub struct Kill {
     pub halted: Option<String>,
     /// The venue and the books differ, and nobody has explained it yet.
     pub mismatch: bool,
+    /// The run is ending: nothing is ordered before another one starts.
+    pub stopping: bool,
     /// The operator released the switch at this moment; limits measure from here, so that a release is not undone by
     /// the very loss it was released from.
     pub released_at: UtcNanos,
     /// How often it was thrown.
     pub trips: u32,
+}
+
+impl Kill {
+    /// Whether new risk may be taken, as far as switches go.
+    pub fn lets_enter(&self) -> bool {
+        self.level == KillLevel::Off && self.halted.is_none() && !self.stopping
+    }
+
+    /// Whether orders that give up risk may be placed. At `CancelAll` nothing may rest or cross.
+    pub fn lets_exit(&self) -> bool {
+        self.level != KillLevel::CancelAll && !self.stopping
+    }
+
+    /// Whether no order at all may stand.
+    pub fn lets_nothing_stand(&self) -> bool {
+        self.level >= KillLevel::CancelAll || self.stopping
+    }
 }
 
 impl Projection for Kill {
@@ -34,8 +53,8 @@ impl Projection for Kill {
             Event::System(SystemEvent::KillSwitch { level, source }) => {
                 if *level == KillLevel::Off {
                     // What else stops trading is not the operator's to release.
-                    let halted = self.halted.take();
-                    *self = Self { trips: self.trips, released_at: envelope.time, halted, ..Self::default() };
+                    let (halted, stopping) = (self.halted.take(), self.stopping);
+                    *self = Self { trips: self.trips, released_at: envelope.time, halted, stopping, ..Self::default() };
                 } else {
                     self.trips += u32::from(self.level == KillLevel::Off);
                     self.level = *level;
@@ -45,9 +64,12 @@ impl Projection for Kill {
             }
             Event::System(SystemEvent::Halted { reason }) => self.halted = Some(reason.clone()),
             Event::System(SystemEvent::Resumed { .. }) => self.halted = None,
-            Event::System(SystemEvent::OperatorCommand { command: OperatorCommand::Kill(KillLevel::Off), .. }) => {
-                self.mismatch = false;
-            }
+            Event::System(SystemEvent::OperatorCommand { command, .. }) => match command {
+                OperatorCommand::Kill(KillLevel::Off) => self.mismatch = false,
+                OperatorCommand::Stop => self.stopping = true,
+                _ => {}
+            },
+            Event::System(SystemEvent::RunStarted(_)) => self.stopping = false,
             Event::Account(AccountEvent::ReconcileMismatch { .. }) => self.mismatch = true,
             _ => {}
         }

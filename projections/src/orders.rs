@@ -2,7 +2,7 @@
 
 use crate::Projection;
 use crate::health::Health;
-use schemas::event::{FillBooked, OrderEvent, OrderIntended, OrderPlan, TradeKey};
+use schemas::event::{FillBooked, OrderEvent, OrderIntended, OrderPlan, Purpose, TimeInForce, TradeKey};
 use schemas::money::mul_div;
 use schemas::{Bytes32, Cash, CycleId, Envelope, Event, MarketId, OrderId, Rounding, Side, Size, TokenId, UtcNanos};
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,15 @@ impl Order {
         self.voided.iter().fold(self.plan.size.less(self.filled), |left, fill| left.less(fill.size))
     }
 
+    /// Whether an order of unknown fate is not worth sending again to a venue: its time is over, or it would buy at prices
+    /// of long ago.
+    pub fn is_stale(&self, now: UtcNanos) -> bool {
+        let over = self.plan.expires.0 > 0 && now >= self.plan.expires;
+        let taking =
+            matches!(self.plan.tif, TimeInForce::Fak | TimeInForce::Fok) && self.plan.purpose == Purpose::Entry;
+        over || (taking && now >= self.intended_at.plus_secs(TAKING_FRESH_S))
+    }
+
     /// Whether a fill has been reported before, whatever became of it.
     fn knows(&self, trade: TradeKey) -> bool {
         self.fills.iter().chain(&self.voided).any(|f| f.trade == trade)
@@ -102,6 +111,9 @@ impl Order {
             .map_or(self.worst_case_loss, Cash)
     }
 }
+
+/// A purchase that takes what is there was decided for the prices of its moment: s, until it is not sent again.
+const TAKING_FRESH_S: u64 = 20;
 
 /// How many closed orders stay at hand, for late confirmations and for showing.
 const CLOSED_MAX: usize = 1_024;

@@ -85,15 +85,21 @@ impl Sandbox {
         self.administer("/sandbox/state", what);
     }
 
+    /// How the venue is, with every account.
+    pub fn state(&self) -> Value {
+        self.administer("/sandbox/state", &Value::Object(serde_json::Map::new()))
+    }
+
     /// Changes what goes wrong; what is not named is off.
     pub fn faults(&self, what: &Value) {
         self.administer("/sandbox/faults", what);
     }
 
-    fn administer(&self, path: &str, what: &Value) {
+    fn administer(&self, path: &str, what: &Value) -> Value {
         let bearer = format!("Bearer {}", self.token);
         let (status, answer) = self.ask("POST", path, &[("Authorization", &bearer)], &what.to_string());
         assert_eq!(status, 200, "{answer}");
+        answer
     }
 
     /// A configuration that trades here, with more lines of it, by section.
@@ -109,13 +115,14 @@ impl Sandbox {
 
     /// A wallet with a keystore, a policy, and a configuration that trades the game here.
     pub fn trader(&self) -> Purse {
+        self.trader_with(KEY, |purse| format!("policy = \"{}\"", policy(purse).display()))
+    }
+
+    /// The same with this key, and what more `[wallet]` says.
+    pub fn trader_with(&self, key: &str, wallet: impl Fn(&Purse) -> String) -> Purse {
         let purse = self.purse("");
-        purse.wallet("import", KEY).expect_code(0);
-        let wallet = format!(
-            "policy = \"{}\"\npassword_file = \"{}\"",
-            policy(&purse).display(),
-            purse.path("password").display()
-        );
+        purse.wallet("import", key).expect_code(0);
+        let wallet = format!("{}\npassword_file = \"{}\"", wallet(&purse), purse.path("password").display());
         let game = std::fs::read_to_string(fixture("../../engine/live/src/cmd/demo/nhl.toml")).unwrap();
         purse.private("arena.toml", &self.config(&wallet, &game));
         purse
@@ -149,7 +156,12 @@ pub struct Client<'a> {
 impl<'a> Client<'a> {
     /// Makes the API key of the account, or gets it again.
     pub fn new(sandbox: &'a Sandbox) -> Self {
-        let key = WalletKey::from_hex(KEY, "the test").unwrap();
+        Self::of(sandbox, KEY)
+    }
+
+    /// The same for another account.
+    pub fn of(sandbox: &'a Sandbox, key: &str) -> Self {
+        let key = WalletKey::from_hex(key, "the test").unwrap();
         let now = sandbox.get("/time").as_u64().unwrap();
         let Ok(signature) = key.sign(&l1_digest(137, &key.address(), now, 0));
         let headers = l1_headers(&key.address(), &signature, now, 0);

@@ -25,7 +25,10 @@ mod purse;
 #[path = "../../engine/venues/tests/polygon/rlp.rs"]
 #[allow(dead_code, reason = "a file of the chain client's own tests, which use all of it")]
 mod rlp;
+mod secrets;
 mod signer;
+mod signer_process;
+mod storm;
 mod wallet;
 #[path = "../../engine/venues/tests/polygon/world.rs"]
 #[allow(dead_code, reason = "a file of the chain client's own tests, which use all of it")]

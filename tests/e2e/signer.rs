@@ -2,16 +2,16 @@
 
 use super::command::command;
 use super::purse::{FRIEND, KEY, PASSWORD, Purse, RPC_SECRET, files, funded, owner};
+use super::secrets::{assert_clean, secrets};
+use super::signer_process::{Process, keystore, words};
 use super::world::World;
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use polymarket::{Chain, Domain, Generation, Order, SignatureType, verify_order};
 use schemas::{Bytes32, Side};
 use signer::{OrderSigner, RemoteSigner, SignError, SigningDomainRequest};
 use std::fs;
-use std::io::Read;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -35,55 +35,6 @@ fn order(salt: u64) -> Order {
     }
 }
 
-struct Process {
-    child: Child,
-    socket: PathBuf,
-}
-
-impl Process {
-    /// Starts a signer and waits until it answers.
-    fn start(purse: &Purse, key: &[&str]) -> Self {
-        let mut process = Self::spawn(purse, key);
-        for _ in 0..1_000 {
-            if RemoteSigner::connect(&process.socket).is_ok() {
-                return process;
-            }
-            assert_eq!(process.child.try_wait().unwrap(), None, "{}", process.stderr());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        panic!("the signer does not answer");
-    }
-
-    fn spawn(purse: &Purse, key: &[&str]) -> Self {
-        let socket = purse.path("run/signer.sock");
-        let mut command = command("arena");
-        command.arg("signer").arg("--socket").arg(&socket).arg("--policy").arg(purse.path("policy.toml"));
-        command.args(key).env("CREDENTIALS_DIRECTORY", purse.path("credentials"));
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        Self { child, socket }
-    }
-
-    fn stderr(&mut self) -> String {
-        let mut text = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
-        text
-    }
-
-    fn signal(&self, name: &str) {
-        let killed = std::process::Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
-        assert!(killed.success());
-    }
-
-    /// Ends it with a signal; its exit code and everything it said.
-    fn end(mut self, signal: &str) -> (Option<i32>, String) {
-        self.signal(signal);
-        let mut text = String::new();
-        self.child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
-        text += &self.stderr();
-        (self.child.wait().unwrap().code(), text)
-    }
-}
-
 /// A policy of 25 dollars an order and so many a day.
 fn policy(purse: &Purse, day: u64) {
     let shipped = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../ops/signer-policy.toml")).unwrap();
@@ -92,21 +43,12 @@ fn policy(purse: &Purse, day: u64) {
     fs::write(purse.path("policy.toml"), text).unwrap();
 }
 
-fn keystore(purse: &Purse) -> Vec<String> {
-    let path = |name: &str| purse.path(name).to_str().unwrap().to_owned();
-    vec!["--keystore".to_owned(), path("data/wallet.age"), "--password-file".to_owned(), path("password")]
-}
-
 /// A key from a systemd credential, which takes no second to open.
 fn credential(purse: &Purse) -> Vec<String> {
     fs::create_dir_all(purse.path("credentials")).unwrap();
     purse.private("credentials/wallet-key", KEY);
     let sums = purse.path("signed").to_str().unwrap().to_owned();
     ["--key-credential", "wallet-key", "--sums"].map(str::to_owned).into_iter().chain([sums]).collect()
-}
-
-fn words(args: &[String]) -> Vec<&str> {
-    args.iter().map(String::as_str).collect()
 }
 
 #[test]
@@ -212,33 +154,6 @@ fn killed_at_any_moment_the_day_keeps_its_limit() {
     if first_day.is_none_or(|first| first == day) {
         assert_eq!(spent, LIMIT);
         assert!(in_hand <= LIMIT);
-    }
-}
-
-/// Every form in which a secret could be written down.
-fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
-    let hex: String = secret.iter().map(|b| format!("{b:02x}")).collect();
-    let mut forms = vec![secret.to_vec(), hex.to_uppercase().into_bytes(), hex.into_bytes()];
-    // In a longer text, base64 begins at any of three places; what depends on neighbours is left out.
-    for shift in 0..3 {
-        let padded = [vec![0; shift], secret.to_vec()].concat();
-        for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
-            let text = engine.encode(&padded);
-            forms.push(text.as_bytes()[(shift * 8).div_ceil(6)..text.len() - 2].to_vec());
-        }
-    }
-    forms
-}
-
-fn secrets() -> Vec<Vec<u8>> {
-    let key = polymarket::from_hex(KEY).unwrap();
-    [&key[..], KEY.as_bytes(), PASSWORD.as_bytes()].iter().flat_map(|s| forms(s)).collect()
-}
-
-fn assert_clean(what: &str, bytes: &[u8], secrets: &[Vec<u8>]) {
-    for secret in secrets {
-        let found = bytes.windows(secret.len()).any(|w| w == secret.as_slice());
-        assert!(!found, "{what} holds a secret as {:?}", String::from_utf8_lossy(secret));
     }
 }
 

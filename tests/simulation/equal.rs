@@ -71,7 +71,8 @@ fn on_paper(config: &Config, log: &Path) {
         last = last.max(time);
     }
     engine.run_timers(last.plus_secs(60)).unwrap();
-    engine.stop("the recording ended", true).unwrap();
+    let now = engine.now();
+    engine.stop("the recording ended", true, now).unwrap();
 }
 
 fn live(config: &Config, log: &Path) -> Play {

@@ -241,13 +241,15 @@ impl Play {
             who: "test".to_owned(),
             command: OperatorCommand::Kill(KillLevel::CancelAll),
         };
-        self.running().tell(Event::System(command)).unwrap();
+        let now = self.now;
+        self.running().tell(Event::System(command), now).unwrap();
         self.settle();
     }
 
     /// Ends the run.
     pub fn stop(mut self) -> Venue {
-        self.engine.take().expect("it runs").stop("the play is over", true).unwrap();
+        let now = self.now;
+        self.engine.take().expect("it runs").stop("the play is over", true, now).unwrap();
         self.venue
     }
 }

@@ -11,8 +11,8 @@ use crate::{order, risk};
 use projections::decisions::Cycle;
 use projections::markets::Market;
 use schemas::event::{
-    Action, AgentEvent, CancelReason, CycleTrigger, EstimateSource, ExitReason, KillLevel, NoDecisionReason,
-    OrderEvent, OrderPlan, Proposal, Purpose, ResearchEstimate, RiskVerdict, Style, TimeInForce, Verdict,
+    Action, AgentEvent, CancelReason, CycleTrigger, EstimateSource, ExitReason, NoDecisionReason, OrderEvent,
+    OrderPlan, Proposal, Purpose, ResearchEstimate, RiskVerdict, Style, TimeInForce, Verdict,
 };
 use schemas::{CycleId, Event, MarketId, Price, Prob, Side, Size, TokenId, UtcNanos};
 
@@ -44,13 +44,13 @@ impl Step<'_> {
 
     fn may_look(&self, market: MarketId) -> bool {
         let Some(m) = self.state.markets.get(market) else { return false };
-        let killed = self.state.kill.level != KillLevel::Off || self.state.kill.halted.is_some();
+        let kill = &self.state.kill;
         let wanted = &self.config.markets;
         let category = &m.listed.category;
         m.is_open()
             && may_trade(self.config, m)
             && self.state.quotes.is_live(market)
-            && (!killed || self.state.positions.touches(market))
+            && (kill.lets_enter() || (self.state.positions.touches(market) && !kill.stopping))
             && (wanted.categories.is_empty() || wanted.categories.contains(category))
             && !wanted.exclude_categories.contains(category)
             && self.state.decisions.open_count() < self.config.performance.max_concurrent_markets as usize

@@ -76,7 +76,7 @@ impl Step<'_> {
     fn may_exit(&self, token: TokenId) -> bool {
         let market = token.market();
         let open = self.state.markets.get(market).is_some_and(projections::markets::Market::is_open);
-        if !open || self.state.kill.level == KillLevel::CancelAll || !self.state.quotes.is_live(market) {
+        if !open || !self.state.kill.lets_exit() || !self.state.quotes.is_live(market) {
             return false;
         }
         if self.state.decisions.is_busy(market) {

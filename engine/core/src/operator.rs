@@ -41,6 +41,7 @@ impl Step<'_> {
             OperatorCommand::TestOrder { token, price, size, expires } => {
                 self.test_order(*token, *price, *size, *expires);
             }
+            OperatorCommand::Stop => self.cancel_where(CancelReason::Shutdown, |_| true),
             OperatorCommand::Note(_) => {}
         }
     }
@@ -52,7 +53,7 @@ impl Step<'_> {
         let tradable = |m: &&Market| m.is_open() && may_trade(self.config, m);
         let Some(market) = self.state.markets.get(token.market()).filter(tradable) else { return };
         let Ok(worst) = price.notional(size, Rounding::Ceil) else { return };
-        let stopped = self.state.kill.level >= KillLevel::CancelAll || self.state.kill.halted.is_some();
+        let stopped = self.state.kill.lets_nothing_stand() || self.state.kill.halted.is_some();
         let fits = price.on_grid(market.tick) && size >= market.min_size && worst <= TEST_ORDER_MAX;
         if stopped || !fits || expires <= self.now() || !self.state.orders.none_open() {
             return;
@@ -128,11 +129,16 @@ impl Step<'_> {
         }
     }
 
-    /// An answer that comes after the switch was thrown: the order must go all the same. And a cancel that overtook an
+    /// An answer that comes after the switch was thrown, or the run told to end: the order must go all the same. And a cancel that overtook an
     /// order which had to be sent again found nothing to cancel.
     fn on_accepted(&mut self, id: OrderId) {
-        let killed = self.state.kill.level >= KillLevel::CancelAll;
-        let reason = if killed { CancelReason::Kill } else { CancelReason::ViewChanged };
+        let kill = &self.state.kill;
+        let killed = kill.lets_nothing_stand();
+        let reason = match killed {
+            true if kill.stopping => CancelReason::Shutdown,
+            true => CancelReason::Kill,
+            false => CancelReason::ViewChanged,
+        };
         let open = self.state.orders.get(id).filter(|o| !o.status.is_final());
         if open.is_some_and(|o| if o.cancelling { o.attempts > 1 } else { killed }) {
             self.emit(Event::Order(OrderEvent::CancelIntended { order: id, reason }));

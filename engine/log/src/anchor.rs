@@ -31,6 +31,8 @@ const MAGIC: [u8; 4] = *b"AAhd";
 const FORMAT: u16 = 1;
 const CLOSED: u16 = 1;
 const HOT_ONLY: u16 = 2;
+/// No writer gets as far as this; a generation above leaves too few to come.
+const GENERATION_MAX: u64 = u64::MAX / 2;
 
 /// What the hot copy's files were when the log was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,12 +101,16 @@ fn read_slot(bytes: &[u8]) -> Slot {
     if format > FORMAT {
         return Slot::Newer(format);
     }
+    let generation = u64::from_le_bytes(take(bytes, 8));
+    if generation > GENERATION_MAX {
+        return Slot::Damaged;
+    }
     let flags = u16::from_le_bytes(take(bytes, 6));
     let seal = HotSeal { len: u64::from_le_bytes(take(bytes, 72)), hash: Bytes32(take(bytes, 80)) };
     Slot::Valid(HeadAnchor {
         log_id: take(bytes, 16),
         head: Head { seq: u64::from_le_bytes(take(bytes, 32)), chain: Bytes32(take(bytes, 40)) },
-        generation: u64::from_le_bytes(take(bytes, 8)),
+        generation,
         closed: (flags & CLOSED != 0).then_some(seal),
         hot_only: flags & HOT_ONLY != 0,
     })

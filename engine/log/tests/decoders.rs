@@ -65,7 +65,7 @@ fn a_forged_record_of_deletions_changes_no_event() {
 #[test]
 fn what_was_found_stays_found() {
     let place = Place::default();
-    let found: [(Subject, &[u8]); 7] = [
+    let found: [(Subject, &[u8]); 8] = [
         // Frames without an event, and a footer that counts more frames than there are.
         (whole::segment, &[122, 56]),
         (whole::segment, &[0x30, 1, 0, 0, 0, 0, 0, 1, 1]),
@@ -78,6 +78,11 @@ fn what_was_found_stays_found() {
         (small::pruned, &[99, 7, 163, 82, 47, 101, 105, 248, 92, 173, 154, 156, 144, 21, 99, 111, 234]),
         // And one that set the journal aside before the log was refused.
         (small::pruned, &[3, 41, 160, 7, 163, 7, 41, 3, 63, 3, 112, 112, 110, 0]),
+        // An anchor of the last generation there can be.
+        (
+            small::anchor,
+            &[128, 182, 72, 0, 0, 0, 0, 0, 22, 8, 0, 0, 0, 20, 58, 14, 72, 0, 0, 0, 151, 0, 0, 0, 0, 0, 0, 0, 0, 43],
+        ),
     ];
     for (subject, input) in found {
         subject(&place, input);

@@ -24,6 +24,7 @@ pub(super) fn describe(event: &SystemEvent) -> String {
             OperatorCommand::TestOrder { token, price, size, .. } => {
                 format!("{who}: test order, buy {size} of {token} at {price}")
             }
+            OperatorCommand::Stop => format!("{who}: end the run, cancel every order"),
         },
         SystemEvent::KillSwitch { level, source } => format!("kill switch at {} ({})", word(level), word(source)),
         SystemEvent::Halted { reason } => format!("halted: {reason}"),

@@ -106,6 +106,8 @@ pub enum OperatorCommand {
         /// When the venue ends it by itself.
         expires: UtcNanos,
     },
+    /// End the run: cancel every open order, and order nothing more until another run starts.
+    Stop,
 }
 
 /// What a timer is for.

@@ -69,5 +69,6 @@ const _: fn(&OperatorCommand) = |v| match v {
     | OperatorCommand::CancelAll
     | OperatorCommand::Note(_)
     | OperatorCommand::CancelMarket(_)
-    | OperatorCommand::TestOrder { .. } => (),
+    | OperatorCommand::TestOrder { .. }
+    | OperatorCommand::Stop => (),
 };

@@ -62,12 +62,11 @@ struct Gate<'a> {
 impl Gate<'_> {
     fn judge_exit(&self, market: &Market) -> RiskVerdict {
         let p = self.proposal;
-        // At `CancelAll` nothing may rest or cross; every other level lets risk go.
-        let kill = self.state.kill.level;
+        let kill = &self.state.kill;
         let held = self.state.positions.held(p.action.token).less(self.state.orders.selling(p.action.token));
         let size = Size(p.size.0.min(held.0)).floor_to(LOT);
         let checks = vec![
-            check(Limit::KillSwitch, kill as i64, KillLevel::Flatten as i64, kill != KillLevel::CancelAll),
+            check(Limit::KillSwitch, kill.level as i64, KillLevel::Flatten as i64, kill.lets_exit()),
             self.market_open(market),
             check(Limit::TickGrid, p.price.0 % market.tick.0.max(1), 0, p.price.on_grid(market.tick)),
             check(Limit::MinSize, size.0, LOT.0, size >= LOT),
@@ -122,7 +121,7 @@ impl Gate<'_> {
         let age_ms = self.now.since(s.quotes.feed_time) / schemas::time::NANOS_PER_MS;
         let age_max = i64::from(c.data.max_age_seconds) * 1_000;
         let fresh = age_ms <= age_max && quote.valid && s.quotes.is_live(p.market);
-        let halted = s.kill.level != KillLevel::Off || s.kill.halted.is_some() || s.kill.mismatch;
+        let halted = !s.kill.lets_enter() || s.kill.mismatch;
         let in_band = p.price >= r.min_price && p.price <= r.max_price;
         let drawdown = i64::from(s.equity.drawdown_ppm());
         let fees = s.activity.fees_last_day(self.now);

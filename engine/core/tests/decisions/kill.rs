@@ -372,3 +372,42 @@ fn an_expired_order_needs_no_cancel() {
     assert_eq!(f.cancels(mark), []);
     assert_ne!(f.now(), UtcNanos::ZERO);
 }
+
+#[test]
+fn a_run_that_ends_orders_nothing_more_and_leaves_nothing_open() {
+    let config = eager();
+    let mut f = floor(&config);
+    f.hold(YES, cents(50), shares(20));
+    f.hold(MarketId(1).no(), cents(50), shares(30));
+    let entry = f.intend(MarketId(2).yes(), Side::Buy, cents(40), shares(10));
+    let under_way = f.intend(MarketId(2).no(), Side::Buy, cents(40), shares(10));
+    f.accept(entry);
+    let mark = f.mark();
+    command(&mut f, OperatorCommand::Stop);
+    assert_eq!(f.cancels(mark), [entry, under_way].map(|o| (o, CancelReason::Shutdown)));
+    f.cancelled(entry);
+    f.cancelled(under_way);
+    // Each of these would lead to orders: a view, a stop, a time that is over.
+    let tempt = |f: &mut Floor| {
+        f.tick(20, book(MarketId(2).yes(), (49, 10_000), (51, 100)));
+        f.tick(20, book(YES, (49, 100), (50, 2_000)));
+        f.tick(20, book(MarketId(1).yes(), (59, 1_000), (61, 1_000)));
+        f.wait(40 * 86_400);
+    };
+    tempt(&mut f);
+    assert_eq!(f.kinds(mark).iter().filter(|k| **k == "cycle_started").count(), 0);
+    assert_eq!((f.intents(mark).len(), f.exits(mark)), (0, vec![]));
+    // An answer that is late, and one that never came.
+    let late = f.intend(MarketId(2).no(), Side::Buy, cents(40), shares(10));
+    f.accept(late);
+    assert_eq!(f.cancels(mark).last(), Some(&(late, CancelReason::Shutdown)));
+    assert_eq!(f.state().kill.level, KillLevel::Off, "it is no kill switch");
+    // The switch does not undo it; the next run does.
+    f.kill(KillLevel::NoNewRisk);
+    f.kill(KillLevel::Off);
+    tempt(&mut f);
+    assert_eq!(f.intents(mark).len(), 0);
+    f.tell(run_started(&config, Mode::Paper));
+    tempt(&mut f);
+    assert!(!f.intents(mark).is_empty() && !f.exits(mark).is_empty());
+}

@@ -9,7 +9,7 @@ use super::login::Login;
 use super::talk::{Talk, good};
 use super::wallet::Keys;
 use crate::config::{Loaded, RunMode};
-use crate::engine::{ControlError, Engine, Request, ask, cancel_open};
+use crate::engine::{ControlError, Engine, Request, ask, cancel_open, command_time};
 use crate::exit::{Code, Failure, Outcome};
 use clap::Args;
 use console::output::{Format, plain};
@@ -254,7 +254,8 @@ fn paper(global: &Global, args: &CancelAllArgs, loaded: &Loaded, log: &Path) -> 
             let keeping = global.keeping(loaded, "arena cancel-all")?;
             let config = engine_core::Config::from_canonical(&state.run.config).unwrap_or_default();
             let (mut engine, _) = Engine::attach(log, config, &keeping)?;
-            let count = cancel_open(&mut engine, who(), market)?;
+            let now = command_time(&engine);
+            let count = cancel_open(&mut engine, who(), market, now)?;
             engine.close()?;
             count as u64
         }

@@ -2,7 +2,7 @@
 //! event, it is latched, and only a person releases it.
 
 use super::Global;
-use crate::engine::{ControlError, Engine, KILL_DEFAULT, Request, ask, operator};
+use crate::engine::{ControlError, Engine, KILL_DEFAULT, Request, ask, command_time, operator};
 use crate::exit::{Code, Failure, Outcome};
 use crate::paths::existing_log;
 use clap::{Args, Subcommand, ValueEnum};
@@ -80,7 +80,8 @@ fn set(global: &Global, log: &Path, who: String, level: KillLevel) -> Result<Kil
     let keeping = global.keeping(&global.load()?, "arena kill")?;
     let (mut engine, _) =
         Engine::attach(log, engine_core::Config::from_canonical(&state.run.config).unwrap_or_default(), &keeping)?;
-    engine.tell(operator(who, OperatorCommand::Kill(level)))?;
+    let now = command_time(&engine);
+    engine.tell(operator(who, OperatorCommand::Kill(level)), now)?;
     let reached = engine.state().kill.level;
     engine.close()?;
     Ok(reached)

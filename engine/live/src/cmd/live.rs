@@ -76,7 +76,14 @@ pub fn run(global: &Global, args: &RunArgs, loaded: &Loaded) -> Outcome {
     let shown = show(global, Mode::Live, None, &progress);
     let ended = LiveDriver { engine, net, commands, progress, clock }.run();
     shown.end();
-    report(global, &log, &ended?)
+    report(global, &log, &ended?)?;
+    let left = super::query::fold(&log)?.orders.open().count();
+    if left > 0 {
+        let what =
+            format!("{left} orders may still be open at the venue: it did not say in time that they are cancelled");
+        return Err(Failure::new(Code::Timeout, what).next("`arena cancel-all` takes them back"));
+    }
+    Ok(Code::Ok)
 }
 
 fn venue_of(

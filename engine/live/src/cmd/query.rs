@@ -84,6 +84,9 @@ pub fn status(global: &Global, args: &LogArgs) -> Outcome {
         row("lost today", format!("{:.2}", view.daily_loss));
         row("max drawdown", console::words::percent(view.max_drawdown));
         row("positions / open orders", format!("{} / {}", view.positions, view.open_orders));
+        if view.unknown_orders > 0 {
+            row("of unknown fate", format!("{} of the open orders: sent, and not answered", view.unknown_orders));
+        }
         row("cycles / orders / fills", format!("{} / {} / {}", view.cycles, view.orders, view.fills));
         row("markets", format!("{}, {} resolved", view.markets, view.resolved_markets));
         row("kill switch", format!("{:?}", view.kill));

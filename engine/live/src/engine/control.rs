@@ -1,11 +1,12 @@
 //! Talking to a running engine: one JSON line each way over a unix socket in the log's folder, readable by its owner
 //! only.
 
+use super::live_driver::{Clock, WallClock};
 use super::step::{Engine, EngineError};
 use super::view::View;
 use crossbeam::channel::{Sender, bounded};
-use schemas::event::{KillLevel, OperatorCommand, SystemEvent};
-use schemas::{Event, MarketId};
+use schemas::event::{KillLevel, Mode, OperatorCommand, SystemEvent};
+use schemas::{Event, MarketId, UtcNanos};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -43,28 +44,41 @@ pub enum Request {
 
 impl Request {
     /// Does what is asked, durably. Returns the answer, and the reason if the run is to end.
-    pub(super) fn obey(self, engine: &mut Engine) -> Result<(Response, Option<String>), EngineError> {
+    pub(super) fn obey(self, engine: &mut Engine, now: UtcNanos) -> Result<(Response, Option<String>), EngineError> {
         let response = match self {
             Self::Stop { reason } => return Ok((Response::Done, Some(reason))),
             Self::View => Response::View(Box::new(View::of(engine.state()))),
             Self::Kill { who, level } => {
-                engine.tell(operator(who, OperatorCommand::Kill(level)))?;
+                engine.tell(operator(who, OperatorCommand::Kill(level)), now)?;
                 engine.commit()?;
                 Response::Kill(engine.state().kill.level)
             }
-            Self::CancelAll { who, market } => Response::Cancelling(cancel_open(engine, who, market)?),
+            Self::CancelAll { who, market } => Response::Cancelling(cancel_open(engine, who, market, now)?),
         };
         Ok((response, None))
     }
 }
 
 /// Cancels what is open, of one market or all, and says how many orders that are.
-pub(crate) fn cancel_open(engine: &mut Engine, who: String, market: Option<MarketId>) -> Result<usize, EngineError> {
+pub(crate) fn cancel_open(
+    engine: &mut Engine,
+    who: String,
+    market: Option<MarketId>,
+    now: UtcNanos,
+) -> Result<usize, EngineError> {
     let command = market.map_or(OperatorCommand::CancelAll, OperatorCommand::CancelMarket);
     let count = engine.state().orders.open().filter(|o| market.is_none_or(|m| o.market == m)).count();
-    engine.tell(operator(who, command))?;
+    engine.tell(operator(who, command), now)?;
     engine.commit()?;
     Ok(count)
+}
+
+/// The time of a command to a log that no engine runs on: a live log's is this machine's, a recording's stands still.
+pub(crate) fn command_time(engine: &Engine) -> UtcNanos {
+    match engine.state().run.mode() {
+        Some(Mode::Live) => WallClock.now(),
+        _ => engine.now(),
+    }
 }
 
 /// A command of a person as an event.

@@ -156,7 +156,8 @@ impl Driver {
 
     fn obey(&mut self, command: Command) -> Result<Option<Ending>, EngineError> {
         let Command { request, reply } = command;
-        let (response, reason) = request.obey(&mut self.engine)?;
+        let now = self.engine.now();
+        let (response, reason) = request.obey(&mut self.engine, now)?;
         self.progress.publish(&self.engine);
         if let Some(reply) = reply {
             // Whoever asked may be gone; the answer is in the log all the same.
@@ -176,7 +177,8 @@ impl Driver {
             Ending::Stopped(reason) => reason,
         };
         self.progress.publish(&self.engine);
-        self.engine.stop(reason, complete)
+        let now = self.engine.now();
+        self.engine.stop(reason, complete, now)
     }
 }
 

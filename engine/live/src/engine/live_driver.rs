@@ -58,14 +58,15 @@ impl<C: Clock> LiveDriver<C> {
             }
             self.turn()?;
         };
-        self.engine.tell(operator("shutdown".to_owned(), OperatorCommand::CancelAll))?;
-        let until = self.clock.now().plus(FAREWELL_NANOS);
+        let now = self.clock.now();
+        self.engine.tell(operator("shutdown".to_owned(), OperatorCommand::Stop), now)?;
+        let until = now.plus(FAREWELL_NANOS);
         self.send();
         while !self.engine.state().orders.none_open() && self.clock.now() < until {
             self.turn()?;
         }
         self.progress.publish(&self.engine);
-        self.engine.stop(&reason, false)?;
+        self.engine.stop(&reason, false, self.clock.now())?;
         Ok(Ending::Stopped(reason))
     }
 
@@ -101,7 +102,8 @@ impl<C: Clock> LiveDriver<C> {
 
     fn obey(&mut self) -> Result<Option<String>, EngineError> {
         while let Ok(Command { request, reply }) = self.commands.try_recv() {
-            let (response, stop) = request.obey(&mut self.engine)?;
+            let now = self.clock.now();
+            let (response, stop) = request.obey(&mut self.engine, now)?;
             self.send();
             if let Some(reply) = reply {
                 // Whoever asked may be gone; the answer is in the log all the same.

@@ -13,7 +13,7 @@ mod step;
 mod view;
 
 pub use control::{Command, ControlError, ControlServer, Request, Response, ask};
-pub(crate) use control::{cancel_open, operator};
+pub(crate) use control::{cancel_open, command_time, operator};
 pub use driver::{Driver, Ending, KILL_DEFAULT, Pace, Progress, RunError};
 pub use feed::{Feed, FeedError, LogFeed, RecordingFeed, Timed};
 pub use live::Polymarket;

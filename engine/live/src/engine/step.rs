@@ -194,9 +194,9 @@ impl Engine {
         self.keep_house()
     }
 
-    /// Takes any other input.
-    pub fn tell(&mut self, event: Event) -> Result<(), EngineError> {
-        self.input(self.now(), None, None, event)?;
+    /// Takes any other input. Over a recording its time is the engine's own.
+    pub fn tell(&mut self, event: Event, now: UtcNanos) -> Result<(), EngineError> {
+        self.input(now, None, None, event)?;
         self.hear_port()
     }
 
@@ -259,10 +259,10 @@ impl Engine {
     }
 
     /// Ends the run: records why, makes everything durable, and leaves a snapshot for a quick next start.
-    pub fn stop(mut self, reason: &str, complete: bool) -> Result<(), EngineError> {
+    pub fn stop(mut self, reason: &str, complete: bool, now: UtcNanos) -> Result<(), EngineError> {
         self.checkpoint()?;
         let stop = RunStopped { reason: reason.to_owned(), complete };
-        self.input(self.now(), None, None, Event::System(SystemEvent::RunStopped(Box::new(stop))))?;
+        self.input(now, None, None, Event::System(SystemEvent::RunStopped(Box::new(stop))))?;
         self.commit()?;
         self.snapshot()?;
         Ok(self.log.stop()?.close()?)

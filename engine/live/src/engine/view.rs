@@ -1,6 +1,7 @@
 //! What people and other programs see of a running engine: an immutable picture, never the live state.
 
 use projections::State;
+use projections::orders::OrderStatus;
 use schemas::event::{EstimateSource, KillLevel, Mode};
 use schemas::{Cash, Prob, UtcNanos};
 use serde::Serialize;
@@ -42,6 +43,8 @@ pub struct View {
     pub positions: usize,
     /// Orders open.
     pub open_orders: usize,
+    /// Those among them whose fate is not known: sent, and not answered.
+    pub unknown_orders: usize,
     /// Orders ever.
     pub orders: u64,
     /// Fills that stand.
@@ -86,6 +89,7 @@ impl View {
             max_drawdown: Prob(state.equity.max_drawdown_ppm.min(Prob::ONE.0)),
             positions: p.held_all().count(),
             open_orders: state.orders.open().count(),
+            unknown_orders: state.orders.open().filter(|o| o.status == OrderStatus::Unknown).count(),
             orders: state.orders.intended,
             fills: p.fills,
             cycles: state.decisions.started,

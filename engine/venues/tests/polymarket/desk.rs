@@ -429,3 +429,35 @@ fn an_outage_makes_no_storm_of_requests() {
         assert!(count("GET", path) <= 30, "{path}: {counts:?}");
     }
 }
+
+/// What was open before the channel broke is held against the venue's list, however often that list fails to come.
+#[test]
+fn a_list_of_open_orders_that_failed_is_asked_for_again() {
+    let mut world = World::new();
+    world.live(1..2);
+    world.desk.start(at(world.now_ms), &world.state);
+    let mut lists = Vec::new();
+    let mut looked_for = false;
+    for _ in 0..1_500 {
+        world.now_ms += 20;
+        world.desk.look(at(world.now_ms), &world.state);
+        world.fold();
+        let asks: Vec<Ask> = world.desk.asks().collect();
+        for ask in asks {
+            let Ask::Call(call) = ask else { continue };
+            looked_for |= call.target == format!("/data/order/0x{}", hash(1));
+            if !call.target.starts_with("/data/orders?") {
+                continue;
+            }
+            lists.push(world.now_ms);
+            match lists.len() {
+                1 => world.hear(Tell::Answer(call.id, Err(NoAnswer::Lost("timed out".to_owned())))),
+                2 => world.answer(&call, 503, &[], &json!({ "error": "service unavailable" })),
+                _ => world.answer(&call, 200, &[], &json!({ "data": [], "next_cursor": "LTE=", "count": 0 })),
+            }
+        }
+    }
+    let pauses: Vec<i64> = lists.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert_eq!(pauses, [5_000, 5_000], "then it is complete");
+    assert!(looked_for, "the order that is not in it is looked for");
+}

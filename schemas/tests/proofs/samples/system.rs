@@ -32,6 +32,7 @@ fn control() -> Vec<SystemEvent> {
     commands.push(OperatorCommand::CancelMarket(MarketId(9)));
     let (token, price, size) = (MarketId(9).no(), Price(10_000), Size(5_000_000));
     commands.push(OperatorCommand::TestOrder { token, price, size, expires: at(7) });
+    commands.push(OperatorCommand::Stop);
     let mut events: Vec<_> = commands
         .into_iter()
         .map(|command| SystemEvent::OperatorCommand { who: "ada@desk-3".to_owned(), command })

@@ -42,6 +42,7 @@ pub fn operator_command() -> BoxedStrategy<Event> {
         text().prop_map(OperatorCommand::Note),
         market().prop_map(OperatorCommand::CancelMarket),
         each!(OperatorCommand::TestOrder { token: token(), price: price(), size: size(), expires: time() }),
+        Just(OperatorCommand::Stop),
     ];
     say(each!(SystemEvent::OperatorCommand { who: text(), command: command }))
 }

@@ -112,7 +112,7 @@ impl Bench {
 
     /// Closes the log.
     pub fn end(self) -> Result<(), Failure> {
-        Ok(self.engine.stop("the test is over", false)?)
+        Ok(self.engine.stop("the test is over", false, WallClock.now())?)
     }
 
     fn known(&self) -> Option<&Order> {
@@ -154,7 +154,7 @@ impl Bench {
 
     fn tell(&mut self, command: OperatorCommand) -> Result<(), Failure> {
         self.engine.look(WallClock.now())?;
-        self.engine.tell(operator("arena livetest".to_owned(), command))?;
+        self.engine.tell(operator("arena livetest".to_owned(), command), WallClock.now())?;
         self.engine.commit()?;
         self.send();
         Ok(())

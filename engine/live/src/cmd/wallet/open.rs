@@ -172,7 +172,13 @@ pub struct Keys<'a> {
 }
 
 impl<'a> Keys<'a> {
+    /// Nothing yet. Protects the process: it will hold the venue's credentials, wherever the key is.
+    ///
+    /// # Errors
+    ///
+    /// If the process cannot be protected, or there is no data directory.
     pub fn new(global: &'a Global, loaded: &'a Loaded) -> Result<Self, Failure> {
+        signer::hardening::harden().map_err(|e| Failure::new(Code::Error, e.to_string()))?;
         Ok(Self { global, loaded, data_dir: global.data_dir(loaded)?, password: None, signer: None })
     }
 
@@ -212,8 +218,6 @@ impl<'a> Keys<'a> {
 
     fn key(&mut self) -> Result<WalletKey, Failure> {
         let (config, keystore) = (self.config(), self.keystore());
-        // Before the password is asked for.
-        signer::hardening::harden().map_err(|e| Failure::new(Code::Error, e.to_string()))?;
         let password = if config.source == KeyFrom::Keystore { self.password()? } else { None };
         load_key(config, &keystore, || {
             password.ok_or_else(|| Failure::new(Code::Usage, "there is no password for the keystore"))

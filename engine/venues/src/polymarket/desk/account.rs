@@ -18,6 +18,9 @@ use std::collections::BTreeMap;
 /// The user channel answers a `PING` that is sent this often, s; without an answer for so long it is dead, s.
 const PING_S: u64 = 10;
 const SILENT_S: i64 = 30;
+/// The list of open orders: asked for again so long after it failed, s, and when nothing more came of it, s.
+const LIST_RETRY_S: u64 = 5;
+const LIST_GIVEN_UP_S: u64 = 120;
 /// The venue cancels everything if it hears no heartbeat for 10 s.
 const HEARTBEAT_S: u64 = 5;
 const HEARTBEAT_LOST_S: i64 = 10;
@@ -25,7 +28,9 @@ const CLOCK_S: u64 = 60;
 /// A clock this far off is said; one further off stops new orders, because they carry its time.
 const SKEW_SAID_NANOS: i64 = 2 * NANOS_PER_SEC;
 const SKEW_HALTS_NANOS: i64 = 5 * NANOS_PER_SEC;
+/// Balances are asked for this often, s: once log and venue agree, and until then.
 const MONEY_S: u64 = 60;
+const MONEY_RETRY_S: u64 = 5;
 /// Fees are rounded in ways the venue does not write down: such a difference is none.
 const CASH_TOLERANCE: Cash = Cash(50_000);
 /// A hundredth of a share: what the venue's own rounding may leave.
@@ -43,7 +48,10 @@ pub struct Standing {
     /// Fills booked and neither confirmed nor voided, and since when.
     pub(super) unconfirmed: BTreeMap<TradeKey, UtcNanos>,
     orders_round: u64,
+    /// The list of open orders came whole once.
     orders_listed: bool,
+    /// When it is asked for, if it is wanted.
+    next_list: Option<UtcNanos>,
     time_known: bool,
     next_clock: UtcNanos,
     cash_seen: Option<UtcNanos>,
@@ -122,6 +130,9 @@ impl Desk {
         }
         self.look_after_trades();
         self.look_after_user();
+        if self.standing.next_list.is_some_and(|at| self.now >= at) {
+            self.list_orders();
+        }
         if self.now >= self.standing.next_clock && self.standing.time_known {
             self.standing.next_clock = self.now.plus_secs(CLOCK_S);
             self.ask_openly(Purpose::Time { asked: self.now }, "/time");
@@ -195,6 +206,7 @@ impl Desk {
 
     fn list_orders(&mut self) {
         self.standing.orders_round += 1;
+        self.standing.next_list = Some(self.now.plus_secs(LIST_GIVEN_UP_S));
         self.ask_orders(rest::CURSOR_START);
     }
 
@@ -213,7 +225,7 @@ impl Desk {
             _ => None,
         };
         let Some(page) = page else {
-            self.standing.next_money = self.now.plus_secs(HEARTBEAT_S);
+            self.standing.next_list = Some(self.now.plus_secs(LIST_RETRY_S));
             return;
         };
         for entry in page.entries {
@@ -226,6 +238,7 @@ impl Desk {
             Some(cursor) => self.ask_orders(&cursor),
             None => {
                 self.standing.orders_listed = true;
+                self.standing.next_list = None;
                 self.list_is_complete(state);
             }
         }
@@ -334,13 +347,9 @@ impl Desk {
 
     fn look_after_money(&mut self, state: &State) {
         if self.now < self.standing.next_money || !self.standing.trades.is_done() || !self.standing.orders_listed {
-            if !self.standing.orders_listed && self.now >= self.standing.next_money {
-                self.standing.next_money = self.now.plus_secs(HEARTBEAT_S);
-                self.list_orders();
-            }
             return;
         }
-        let pause = if self.standing.reconciled { MONEY_S } else { HEARTBEAT_S };
+        let pause = if self.standing.reconciled { MONEY_S } else { MONEY_RETRY_S };
         self.standing.next_money = self.now.plus_secs(pause);
         let kind = self.account.signature_type;
         let target = format!("/balance-allowance?asset_type=COLLATERAL&signature_type={kind}");

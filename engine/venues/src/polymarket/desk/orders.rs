@@ -192,10 +192,9 @@ impl Desk {
         // What is not sent again and was never seen is given up once it can no longer arrive.
         let last_moment = known.updated_at.max(known.plan.expires);
         let late = self.now >= last_moment.plus_secs(ABANDON_S) && looks >= ABANDON_LOOKS;
-        let over = known.plan.expires.0 > 0 && self.now >= known.plan.expires;
-        let held_back = state.kill.level != KillLevel::Off && known.plan.purpose == OrderPurpose::Entry;
-        let given_up =
-            (late && (over || held_back)).then(|| "the venue never had it, and it is not sent again".to_owned());
+        let killed = state.kill.level != KillLevel::Off && known.plan.purpose == OrderPurpose::Entry;
+        let given_up = (late && (known.is_stale(self.now) || killed))
+            .then(|| "the venue never had it, and it is not sent again".to_owned());
         if let Some(reason) = refused.or(given_up) {
             self.forget(id);
             self.say(cycle, Event::Order(OrderEvent::Rejected { order: id, reason }));

@@ -1,0 +1,230 @@
+//! The live path of market data on a recorded game: websocket frame, events, log, books.
+//!
+//! The sandbox plays the recording to a feed once, and every word between them is kept. What is measured is the same feed
+//! hearing the same words again: decoding, tracking its own books, saying events; folding these into the state that
+//! decisions see; and handing them to the log as the engine does, four times a second, until the last is durable.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a bench that cannot be set up has nothing to measure")]
+
+#[allow(dead_code, reason = "a file of the simulation, which also breaks what it carries")]
+#[path = "../../tests/simulation/link.rs"]
+mod link;
+
+use criterion::{BatchSize, Criterion, SamplingMode, Throughput};
+use eventlog::{AppendOptions, Appender, LogWriter, WriterOptions};
+use link::Link;
+use polymarket::wire::market::{Event as Message, Frame, decode};
+use projections::State;
+use sandbox::Venue;
+use schemas::event::MarketEvent;
+use schemas::{CycleId, Envelope, Record, Seq, UtcNanos};
+use std::hint::black_box;
+use std::path::Path;
+use std::time::Duration;
+use venues::polymarket::feed::{Feed, Settings, Wanted};
+use venues::recording::{Format, Input, Recording};
+use venues::wire::Tell;
+
+/// Recorded time that is played, s; the first of it is not measured: there the feed finds the markets and gets its books.
+const PLAYED_S: u64 = 600;
+const WARM_UP_S: u64 = 120;
+/// The engine looks around this often, and hands events to the log as often.
+const LOOK_MS: u64 = 250;
+
+/// One thing that happens to a feed.
+#[derive(Clone)]
+enum Step {
+    Hear(Tell),
+    Look,
+}
+
+type Script = Vec<(UtcNanos, Step)>;
+
+/// A feed, and the state that is folded from what it says.
+struct Reader {
+    feed: Feed,
+    state: State,
+    seq: Seq,
+}
+
+/// How far an event goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// Said by the feed.
+    Said,
+    /// Folded into the state.
+    Folded,
+}
+
+impl Reader {
+    fn start(now: UtcNanos) -> Self {
+        let wanted = Wanted { max_markets: 100, ..Wanted::default() };
+        let feed = Feed::new(Settings { wanted, record_raw: false });
+        let mut reader = Self { feed, state: State::new(), seq: Seq::FIRST };
+        reader.feed.start(now, &reader.state);
+        reader
+    }
+
+    #[inline]
+    fn step(&mut self, now: UtcNanos, step: Step) {
+        match step {
+            Step::Hear(tell) => self.feed.hear(tell, now, &self.state),
+            Step::Look => self.feed.look(now, &self.state),
+        }
+    }
+
+    /// Takes what was said.
+    #[inline]
+    fn fold(&mut self, now: UtcNanos, depth: Depth, mut keep: impl FnMut(Record)) {
+        while let Some(said) = self.feed.next_said() {
+            let envelope = Envelope { seq: self.seq, time: now, cause: None, cycle: None, event: said.event };
+            self.seq = self.seq.next();
+            if depth == Depth::Folded {
+                self.state.apply(&envelope);
+            }
+            keep(Record { time: now, cause: 0, cycle: CycleId::default(), event: envelope.event });
+        }
+    }
+
+    /// Goes through a script; what it asks for was answered when the script was made.
+    fn run(&mut self, script: Script, depth: Depth, mut keep: impl FnMut(Record)) {
+        for (now, step) in script {
+            self.step(now, step);
+            self.feed.asks().for_each(drop);
+            self.fold(now, depth, &mut keep);
+        }
+    }
+}
+
+fn recording() -> Vec<(UtcNanos, MarketEvent)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/polymarket-l2-nhl");
+    let files = ["ticks.csv.zst", "tokens.json"].map(|file| Input::path(folder.join(file)));
+    let recording = Recording::open(Format::PolymarketL2, files.into()).unwrap();
+    recording.filter_map(Result::ok).map(|timed| (timed.time, timed.event)).collect()
+}
+
+/// Plays the recording to a feed. What happened to it before and after the warm-up.
+fn play() -> (Script, Script) {
+    let events = recording();
+    let begins = events[0].0;
+    let (warm, ends) = (begins.plus_secs(WARM_UP_S), begins.plus_secs(PLAYED_S));
+    let mut venue = Venue::new(sandbox::Settings::default(), sandbox::Faults::default());
+    let (mut link, mut reader) = (Link::default(), Reader::start(begins));
+    let mut scripts = (Script::new(), Script::new());
+    let mut events = events.into_iter().peekable();
+    let mut now = begins;
+    let mut next_look = begins;
+    while now < ends {
+        while let Some((_, event)) = events.next_if(|(time, _)| *time <= now) {
+            venue.feed(now, &event);
+        }
+        let mut steps = Vec::new();
+        if now >= next_look {
+            next_look = now.plus_millis(LOOK_MS);
+            steps.push(Step::Look);
+        }
+        loop {
+            for step in steps.drain(..) {
+                let script = if now < warm { &mut scripts.0 } else { &mut scripts.1 };
+                script.push((now, step.clone()));
+                reader.step(now, step);
+            }
+            reader.fold(now, Depth::Folded, drop);
+            for ask in reader.feed.asks().collect::<Vec<_>>() {
+                link.ask(ask, &mut venue, now);
+            }
+            link.listen(&mut venue, now);
+            match link.arrived(now) {
+                Some(tell) => steps.push(Step::Hear(tell)),
+                None => break,
+            }
+        }
+        let next = [link.next_at(), venue.next_due(), events.peek().map(|e| e.0), Some(next_look)];
+        now = next.into_iter().flatten().min().unwrap_or(ends).max(now);
+    }
+    scripts
+}
+
+/// Frames with price changes, how many changes they have, and their length.
+fn count(script: &Script) -> (u64, u64, usize) {
+    let (mut frames, mut changes, mut bytes) = (0, 0, 0);
+    for (_, step) in script {
+        let Step::Hear(Tell::Text(_, text)) = step else { continue };
+        let Ok(Frame::Messages(messages)) = decode(text) else { continue };
+        let entries: usize = messages
+            .iter()
+            .map(|message| match message {
+                Ok(Message::PriceChange(change)) => change.changes.len(),
+                _ => 0,
+            })
+            .sum();
+        if entries > 0 {
+            (frames, changes, bytes) = (frames + 1, changes + entries as u64, bytes + text.len());
+        }
+    }
+    (frames, changes, bytes)
+}
+
+fn main() {
+    let mut c = Criterion::default().configure_from_args();
+    let (before, script) = play();
+    let (frames, changes, bytes) = count(&script);
+    println!("{changes} price changes in {frames} frames of {} bytes on average", bytes / frames as usize);
+    let warm = || {
+        let mut reader = Reader::start(before[0].0);
+        reader.run(before.clone(), Depth::Folded, drop);
+        (reader, script.clone())
+    };
+    let mut group = c.benchmark_group("polymarket-feed");
+    group.sampling_mode(SamplingMode::Flat).sample_size(20);
+    group.warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(4));
+    group.throughput(Throughput::Elements(changes));
+    group.bench_function("decode", |b| {
+        let texts: Vec<&String> = script
+            .iter()
+            .filter_map(|(_, step)| match step {
+                Step::Hear(Tell::Text(_, text)) => Some(text),
+                _ => None,
+            })
+            .collect();
+        b.iter(|| texts.iter().for_each(|text| drop(black_box(decode(text)))));
+    });
+    for (name, depth) in [("to-event", Depth::Said), ("to-book", Depth::Folded)] {
+        group.bench_function(name, |b| {
+            let run = |(mut reader, script): (Reader, Script)| {
+                reader.run(script, depth, |record| drop(black_box(record)));
+                reader
+            };
+            b.iter_batched(warm, run, BatchSize::PerIteration);
+        });
+    }
+    // Beside the program and not in the system's temporary folder, which may be in memory.
+    let program = std::env::current_exe().unwrap();
+    let dir = tempfile::tempdir_in(program.parent().unwrap()).unwrap();
+    let mut logs = 0;
+    group.bench_function("to-log-and-book", |b| {
+        let begin = || {
+            logs += 1;
+            let options = WriterOptions { owner: "bench".to_owned(), ..WriterOptions::default() };
+            let (writer, _) = LogWriter::open(&dir.path().join(logs.to_string()), &options).unwrap();
+            (warm(), Appender::start(writer, AppendOptions::default()).unwrap())
+        };
+        let run = |((mut reader, script), appender): ((Reader, Script), Appender)| {
+            let handle = appender.handle();
+            let (mut waiting, mut handed) = (Vec::new(), UtcNanos::ZERO);
+            reader.run(script, Depth::Folded, |record| {
+                let now = record.time;
+                waiting.push(record);
+                if now >= handed.plus_millis(LOOK_MS) {
+                    handed = now;
+                    drop(handle.submit(std::mem::take(&mut waiting), false).unwrap());
+                }
+            });
+            handle.submit(waiting, true).unwrap().wait().unwrap();
+            (reader, appender)
+        };
+        b.iter_batched(begin, run, BatchSize::PerIteration);
+    });
+    group.finish();
+    c.final_summary();
+}
