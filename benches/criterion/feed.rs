@@ -145,31 +145,60 @@ fn play() -> (Script, Script) {
     scripts
 }
 
-/// Frames with price changes, how many changes they have, and their length.
-fn count(script: &Script) -> (u64, u64, usize) {
-    let (mut frames, mut changes, mut bytes) = (0, 0, 0);
-    for (_, step) in script {
-        let Step::Hear(Tell::Text(_, text)) = step else { continue };
-        let Ok(Frame::Messages(messages)) = decode(text) else { continue };
-        let entries: usize = messages
-            .iter()
-            .map(|message| match message {
-                Ok(Message::PriceChange(change)) => change.changes.len(),
-                _ => 0,
-            })
-            .sum();
-        if entries > 0 {
-            (frames, changes, bytes) = (frames + 1, changes + entries as u64, bytes + text.len());
+/// What a script's frames hold.
+#[derive(Default)]
+struct Count {
+    frames: u64,
+    bytes: usize,
+    changes: u64,
+    levels: u64,
+    trades: u64,
+}
+
+impl Count {
+    fn of(script: &Script) -> Self {
+        let mut count = Self::default();
+        for (_, step) in script {
+            let Step::Hear(Tell::Text(_, text)) = step else { continue };
+            let Ok(Frame::Messages(messages)) = decode(text) else { continue };
+            count.frames += 1;
+            count.bytes += text.len();
+            for message in messages.into_iter().flatten() {
+                match message {
+                    Message::PriceChange(change) => count.changes += change.changes.len() as u64,
+                    Message::Book(book) => count.levels += (book.bids.len() + book.asks.len()) as u64,
+                    Message::LastTrade(_) => count.trades += 1,
+                    _ => {}
+                }
+            }
         }
+        count
     }
-    (frames, changes, bytes)
+}
+
+/// Whether a step is anything else than a whole book or a trade: behind each trade the venue tells both books whole, and
+/// their levels would count as changes.
+fn is_no_book(step: &Step) -> bool {
+    let Step::Hear(Tell::Text(_, text)) = step else { return true };
+    let Ok(Frame::Messages(messages)) = decode(text) else { return true };
+    messages.iter().flatten().all(|m| matches!(m, Message::PriceChange(_)))
 }
 
 fn main() {
     let mut c = Criterion::default().configure_from_args();
-    let (before, script) = play();
-    let (frames, changes, bytes) = count(&script);
-    println!("{changes} price changes in {frames} frames of {} bytes on average", bytes / frames as usize);
+    let (before, mut script) = play();
+    let all = Count::of(&script);
+    println!(
+        "{} s of the game: {} frames, {} price changes, {} trades, {} levels of whole books",
+        PLAYED_S - WARM_UP_S,
+        all.frames,
+        all.changes,
+        all.trades,
+        all.levels
+    );
+    script.retain(|(_, step)| is_no_book(step));
+    let Count { frames, bytes, changes, .. } = Count::of(&script);
+    println!("measured: {changes} price changes in {frames} frames of {} bytes on average", bytes / frames as usize);
     let warm = || {
         let mut reader = Reader::start(before[0].0);
         reader.run(before.clone(), Depth::Folded, drop);

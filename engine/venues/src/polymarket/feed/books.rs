@@ -79,12 +79,14 @@ impl Feed {
     }
 
     pub(super) fn changes_said(&mut self, changes: &PriceChanges<'_>) {
-        // The best prices are those behind the whole message: the last change of each token has them.
-        let last: BTreeMap<Bytes32, usize> = changes.changes.iter().enumerate().map(|(i, c)| (c.token, i)).collect();
-        for (i, told) in changes.changes.iter().enumerate() {
+        let mut rest = changes.changes.iter();
+        while let Some(told) = rest.next() {
             let Some(token) = self.tokens.get(&told.token).copied() else { continue };
             let change = Change { side: told.side, price: told.price, size: told.size, time: changes.time };
-            let stated = top(told.best_bid, told.best_ask).filter(|_| last.get(&told.token) == Some(&i));
+            // The best prices are those behind the whole message: the last change of each token has them. It is near: a
+            // message is of one market.
+            let is_last = || !rest.as_slice().iter().any(|later| later.token == told.token);
+            let stated = top(told.best_bid, told.best_ask).filter(|_| is_last());
             match self.track(token).map(|track| track.change(change)) {
                 Some(News::Newest) => self.change_said(token, change, stated),
                 Some(News::Late) => self.change_said(token, change, None),
