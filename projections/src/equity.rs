@@ -9,7 +9,7 @@
 use crate::Projection;
 use crate::positions::Positions;
 use crate::quotes::Quotes;
-use schemas::event::{AccountEvent, KillLevel, MarketEvent, OrderEvent, SystemEvent};
+use schemas::event::{AccountEvent, KillLevel, KillSource, MarketEvent, OrderEvent, SystemEvent};
 use schemas::time::NANOS_PER_DAY;
 use schemas::{Cash, Envelope, Event, MarketId, Price, Rounding, Size, TokenId, UtcNanos};
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,7 @@ const DAYS_MAX: usize = 1_024;
 pub struct Equity {
     /// Worth at the last mark.
     pub now: Cash,
-    /// The highest it was since the limits were last released.
+    /// The highest it was since a limit that was broken was last released.
     pub peak: Cash,
     /// The deepest fall from any peak, millionths.
     pub max_drawdown_ppm: u32,
@@ -43,7 +43,7 @@ pub struct Equity {
     pub max_drawdown: Cash,
     /// Highest ever, for the deepest fall.
     high: Cash,
-    /// Worth when the UTC day began (or when the limits were last released).
+    /// Worth when the UTC day began, or when a limit that was broken was released.
     pub day_start: Cash,
     day_ends: i64,
     /// Result of each finished UTC day: its number since the epoch, and what was made.
@@ -56,6 +56,8 @@ pub struct Equity {
     /// What is held, in order of tokens.
     marks: Vec<Mark>,
     open: bool,
+    /// A loss limit has thrown the kill switch, and nobody has released it since.
+    limit_broken: bool,
 }
 
 /// A held token, its last mark, and what the holding is worth there.
@@ -83,7 +85,12 @@ impl Mark {
 }
 
 impl Equity {
-    /// Lost since the UTC day began; 0 if nothing.
+    /// Made since the UTC day began, whatever was released since.
+    pub fn made_today(&self) -> Cash {
+        Cash(self.now.0.saturating_sub(self.day_open.0))
+    }
+
+    /// Lost since the UTC day began, or since the limit that this broke was released; 0 if nothing.
     pub fn daily_loss(&self) -> Cash {
         Cash(self.day_start.0.saturating_sub(self.now.0).max(0))
     }
@@ -209,9 +216,13 @@ impl Projection for Equity {
                 OrderEvent::FillBooked(_) | OrderEvent::FillVoided { .. } | OrderEvent::PositionSettled(_),
             )
             | Event::Account(AccountEvent::BalanceObserved { .. }) => self.mark_all(positions, quotes),
-            Event::System(SystemEvent::KillSwitch { level: KillLevel::Off, .. }) => {
-                self.peak = self.now;
-                self.day_start = self.now;
+            Event::System(SystemEvent::KillSwitch { level, source }) => {
+                if *level != KillLevel::Off {
+                    self.limit_broken |= matches!(source, KillSource::DailyLoss | KillSource::Drawdown);
+                } else if std::mem::take(&mut self.limit_broken) {
+                    // Else the very loss that was released would throw it again.
+                    (self.peak, self.day_start) = (self.now, self.now);
+                }
                 false
             }
             _ => false,

@@ -1,7 +1,7 @@
 //! The kill switch and other reasons not to trade. Latched: a restart finds it as it was, because it is a fold.
 
 use crate::Projection;
-use schemas::event::{AccountEvent, KillLevel, KillSource, OperatorCommand, SystemEvent};
+use schemas::event::{AccountEvent, KillLevel, KillSource, Mode, OperatorCommand, SystemEvent};
 use schemas::{Envelope, Event, UtcNanos};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,8 @@ pub struct Kill {
     pub halted: Option<String>,
     /// The venue and the books differ, and nobody has explained it yet.
     pub mismatch: bool,
+    /// A live run has begun, and the venue and the books have not been seen to agree yet.
+    pub unreconciled: bool,
     /// The run is ending: nothing is ordered before another one starts.
     pub stopping: bool,
     /// The operator released the switch at this moment; limits measure from here, so that a release is not undone by
@@ -30,12 +32,13 @@ pub struct Kill {
 impl Kill {
     /// Whether new risk may be taken, as far as switches go.
     pub fn lets_enter(&self) -> bool {
-        self.level == KillLevel::Off && self.halted.is_none() && !self.stopping
+        self.level == KillLevel::Off && self.halted.is_none() && !self.stopping && !self.unreconciled
     }
 
-    /// Whether orders that give up risk may be placed. At `CancelAll` nothing may rest or cross.
+    /// Whether orders that give up risk may be placed. At `CancelAll` nothing may rest or cross; and what a live run holds is
+    /// not known before the venue has confirmed it.
     pub fn lets_exit(&self) -> bool {
-        self.level != KillLevel::CancelAll && !self.stopping
+        self.level != KillLevel::CancelAll && !self.stopping && !self.unreconciled
     }
 
     /// Whether no order at all may stand.
@@ -53,8 +56,9 @@ impl Projection for Kill {
             Event::System(SystemEvent::KillSwitch { level, source }) => {
                 if *level == KillLevel::Off {
                     // What else stops trading is not the operator's to release.
-                    let (halted, stopping) = (self.halted.take(), self.stopping);
-                    *self = Self { trips: self.trips, released_at: envelope.time, halted, stopping, ..Self::default() };
+                    (self.level, self.source, self.since) = (KillLevel::Off, None, UtcNanos::ZERO);
+                    self.released_at = envelope.time;
+                    self.mismatch = false;
                 } else {
                     self.trips += u32::from(self.level == KillLevel::Off);
                     self.level = *level;
@@ -63,13 +67,15 @@ impl Projection for Kill {
                 }
             }
             Event::System(SystemEvent::Halted { reason }) => self.halted = Some(reason.clone()),
-            Event::System(SystemEvent::Resumed { .. }) => self.halted = None,
+            Event::System(SystemEvent::Resumed { .. }) => (self.halted, self.unreconciled) = (None, false),
             Event::System(SystemEvent::OperatorCommand { command, .. }) => match command {
                 OperatorCommand::Kill(KillLevel::Off) => self.mismatch = false,
                 OperatorCommand::Stop => self.stopping = true,
                 _ => {}
             },
-            Event::System(SystemEvent::RunStarted(_)) => self.stopping = false,
+            Event::System(SystemEvent::RunStarted(run)) => {
+                (self.stopping, self.unreconciled) = (false, run.mode == Mode::Live);
+            }
             Event::Account(AccountEvent::ReconcileMismatch { .. }) => self.mismatch = true,
             _ => {}
         }

@@ -72,8 +72,10 @@ fn a_dry_run_signs_and_posts_nothing() {
     let (_dir, recording) = recording();
     let sandbox = Sandbox::start(&recording, &["--welcome", "10000"]);
     let purse = sandbox.trader();
-    trade(&purse, 25, &["--dry-run"]).expect_code(0);
-    let log = purse.path("data/live").display().to_string();
+    let said = trade(&purse, 25, &["--dry-run"]).expect_code(0).stderr;
+    assert!(said.contains("[LIVE] DRY RUN"), "{said}");
+    assert!(!purse.path("data/live").exists(), "it has a log of its own");
+    let log = purse.path("data/dry-run").display().to_string();
     let intended = count(&log, "order_intended");
     assert!(intended > 0);
     assert_eq!(count(&log, "order_rejected"), intended);

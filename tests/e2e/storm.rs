@@ -173,7 +173,7 @@ fn killed_in_a_storm_nothing_is_doubled_lost_or_told() {
         assert_eq!(*here, theirs.get(hash).map_or(0, |(_, size)| *size), "{hash}");
     }
     eprintln!("{} orders, {} of unknown fate for a while", ours.len(), unknown.len());
-    assert!(ours.len() >= 5 && ours.values().any(|(_, filled)| *filled > 0), "it must trade");
+    assert!(ours.len() >= 2 && ours.values().any(|(_, filled)| *filled > 0), "it must trade");
     assert!(!unknown.is_empty(), "the storm must be felt");
 
     // No secret is in any file or in what was said; those of the API are not outside of their own file either.

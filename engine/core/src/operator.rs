@@ -110,6 +110,9 @@ impl Step<'_> {
     }
 
     fn throw(&mut self, level: KillLevel, source: KillSource) {
+        if level == KillLevel::Off && self.state.kill.level == KillLevel::Off {
+            return;
+        }
         self.emit(Event::System(SystemEvent::KillSwitch { level, source }));
     }
 

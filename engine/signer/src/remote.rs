@@ -45,17 +45,23 @@ impl RemoteSigner {
 
     fn ask(&self, ask: &Ask) -> Result<Answer, SignError> {
         let mut held = self.connection.lock().map_err(|_| SignError::Poisoned)?;
-        let mut connection = match held.take() {
-            Some(connection) => connection,
-            None => {
-                let (connection, address) = self.open()?;
-                if address != self.address {
-                    let reason = format!("it has the key of {address} now, and had that of {}", self.address);
-                    return Err(SignError::Protocol { path: self.path.clone(), reason });
+        if let Some(mut kept) = held.take() {
+            match exchange(&mut kept, ask) {
+                Ok(answer) => {
+                    *held = Some(kept);
+                    return Ok(answer);
                 }
-                connection
+                // It was started again since: the new one is asked. If the old one had signed already, the request counts
+                // twice in the day's sums, and no order is signed that was not asked for.
+                Err(e) if is_closed(&e) => {}
+                Err(e) => return Err(self.unreachable(e)),
             }
-        };
+        }
+        let (mut connection, address) = self.open()?;
+        if address != self.address {
+            let reason = format!("it has the key of {address} now, and had that of {}", self.address);
+            return Err(SignError::Protocol { path: self.path.clone(), reason });
+        }
         // After a failure the connection is dropped: a late answer to this request must not be taken for the next one's.
         let answer = exchange(&mut connection, ask).map_err(|e| self.unreachable(e))?;
         *held = Some(connection);
@@ -86,6 +92,11 @@ impl RemoteSigner {
             other => Err(self.unexpected(other)),
         }
     }
+}
+
+/// Whether the other side of a connection is gone.
+fn is_closed(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof)
 }
 
 fn exchange(connection: &mut BufReader<UnixStream>, ask: &Ask) -> io::Result<Answer> {

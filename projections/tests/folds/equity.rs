@@ -20,6 +20,8 @@ struct Twin {
     history: Vec<(i64, i64)>,
     /// How much of the history was there, and the day.
     releases: Vec<(usize, i64)>,
+    /// A loss limit has thrown the switch since the last release.
+    broken: bool,
     /// The day of every event so far.
     days: Vec<i64>,
 }
@@ -46,8 +48,16 @@ impl Twin {
             return;
         }
         self.days.push(day);
-        if matches!(e.event, Event::System(SystemEvent::KillSwitch { level: KillLevel::Off, .. })) {
-            self.releases.push((self.history.len(), day));
+        match &e.event {
+            Event::System(SystemEvent::KillSwitch { level: KillLevel::Off, .. }) => {
+                if std::mem::take(&mut self.broken) {
+                    self.releases.push((self.history.len(), day));
+                }
+            }
+            Event::System(SystemEvent::KillSwitch { source: KillSource::DailyLoss | KillSource::Drawdown, .. }) => {
+                self.broken = true;
+            }
+            _ => {}
         }
         if state.positions.opened_with.is_none() || !Self::touched(&e.event, state) {
             return;
@@ -203,8 +213,14 @@ fn a_release_resets_what_limits_measure_from_but_not_the_record() {
     let mut s = holding();
     s.tell(quote(20, 22));
     assert_eq!((s.state.equity.daily_loss(), s.state.equity.drawdown_ppm()), (dollars(20), 200_000));
-    s.tell(Event::System(SystemEvent::KillSwitch { level: KillLevel::Off, source: KillSource::Operator }));
+    let switch = |level, source| Event::System(SystemEvent::KillSwitch { level, source });
+    s.tell(switch(KillLevel::CancelAll, KillSource::Operator));
+    s.tell(switch(KillLevel::Off, KillSource::Operator));
+    assert_eq!(s.state.equity.daily_loss(), dollars(20), "what no limit has thrown is no release of one");
+    s.tell(switch(KillLevel::NoNewRisk, KillSource::DailyLoss));
+    s.tell(switch(KillLevel::Off, KillSource::Operator));
     assert_eq!((s.state.equity.daily_loss(), s.state.equity.drawdown_ppm()), (Cash::ZERO, 0));
+    assert_eq!(s.state.equity.made_today(), dollars(-20));
     assert_eq!((s.state.equity.max_drawdown, s.state.equity.max_drawdown_ppm), (dollars(20), 200_000));
     s.time = START + NANOS_PER_DAY;
     s.tell(quote(20, 22));

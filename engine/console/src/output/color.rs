@@ -39,6 +39,11 @@ impl Paint {
         })
     }
 
+    /// Whether there are colours.
+    pub fn is_on(self) -> bool {
+        self.0
+    }
+
     fn wrap(self, style: Style, text: &str) -> String {
         if self.0 { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }

@@ -1,6 +1,7 @@
 //! What is at risk: shared by the gate, which decides on it, and by whoever shows it.
 
 use crate::config::Config;
+use crate::exits::LOT;
 use projections::State;
 use projections::orders::Order;
 use schemas::money::mul_div;
@@ -15,7 +16,8 @@ pub fn at_risk(state: &State, wanted: impl Fn(MarketId) -> bool) -> Cash {
 
 /// The markets in which something is held or may be bought, in order.
 pub fn open_markets(state: &State) -> Vec<MarketId> {
-    let held = state.positions.held_all().map(|(t, _)| t.market());
+    // What is too small to be sold is no position.
+    let held = state.positions.held_all().filter(|(_, p)| p.lot.size >= LOT).map(|(t, _)| t.market());
     let buying = state.orders.open().filter(|o| o.plan.action.side == Side::Buy).map(|o| o.market);
     let mut all: Vec<MarketId> = held.chain(buying).collect();
     all.sort_unstable();

@@ -122,6 +122,8 @@ impl Gate<'_> {
         let age_max = i64::from(c.data.max_age_seconds) * 1_000;
         let fresh = age_ms <= age_max && quote.valid && s.quotes.is_live(p.market);
         let halted = !s.kill.lets_enter() || s.kill.mismatch;
+        // Below 0: the switch is off, and something else stops trading.
+        let switch = if halted && s.kill.level == KillLevel::Off { -1 } else { s.kill.level as i64 };
         let in_band = p.price >= r.min_price && p.price <= r.max_price;
         let drawdown = i64::from(s.equity.drawdown_ppm());
         let fees = s.activity.fees_last_day(self.now);
@@ -133,7 +135,7 @@ impl Gate<'_> {
         };
         let open = self.other_markets();
         vec![
-            check(Limit::KillSwitch, s.kill.level as i64, 0, !halted),
+            check(Limit::KillSwitch, switch, 0, !halted),
             self.market_open(market),
             check(Limit::StaleData, age_ms, age_max, fresh),
             at_most(Limit::Spread, spread.0, r.max_spread.0),

@@ -63,7 +63,7 @@ pub fn run(global: &Global, args: &CancelAllArgs) -> Outcome {
     let live = loaded.config.mode == RunMode::Live;
     let log = match &args.log {
         Some(dir) => dir.clone(),
-        None => global.data_dir(&loaded)?.join(if live { "live" } else { "paper" }),
+        None => global.data_dir(&loaded)?.join(loaded.config.mode.log_name()),
     };
     if !live {
         return paper(global, args, &loaded, &log);
@@ -200,7 +200,7 @@ fn report(global: &Global, loaded: &Loaded, done: &Done) -> Outcome {
     let hex = |list: &[Bytes32]| list.iter().map(|id| Value::String(format!("0x{id}"))).collect::<Vec<_>>();
     if global.format() == Format::Json {
         print(
-            &json!({ "cancelled": hex(&done.gone), "open": hex(&done.left), "engine": done.by_engine.is_some() })
+            &json!({ "cancelled": hex(&done.gone), "open": hex(&done.left), "engine": done.by_engine.is_some(), "by_engine": done.by_engine })
                 .to_string(),
         )?;
     } else {
@@ -210,7 +210,10 @@ fn report(global: &Global, loaded: &Loaded, done: &Done) -> Outcome {
         for id in &done.left {
             print(&format!("STILL OPEN 0x{id}"))?;
         }
-        if done.gone.is_empty() && done.left.is_empty() {
+        let by_engine = done.by_engine.filter(|taken| *taken > done.gone.len() as u64);
+        if let Some(taken) = by_engine {
+            print(&format!("the engine took back what it had open: {taken}"))?;
+        } else if done.gone.is_empty() && done.left.is_empty() {
             print("no order was open")?;
         }
     }

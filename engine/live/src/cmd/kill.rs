@@ -64,11 +64,31 @@ pub fn run(global: &Global, args: &KillArgs) -> Outcome {
         Ok(answer) => serde_json::from_value(answer["kill"].clone()).map_err(|_| {
             Failure::new(Code::Timeout, format!("the engine did not confirm: {answer}")).next("try again")
         })?,
-        Err(ControlError::NotRunning) => set(global, &log, who, level)?,
+        Err(ControlError::NotRunning) => {
+            let reached = set(global, &log, who, level)?;
+            nobody_acts(global, &log, level)?;
+            reached
+        }
         Err(e) => return Err(Failure::new(Code::Timeout, e.to_string()).next("try again, or stop the process")),
     };
     show(global, reached)?;
     Ok(Code::Ok)
+}
+
+/// Says what a thrown switch does not do while no engine runs.
+fn nobody_acts(global: &Global, log: &Path, level: KillLevel) -> Result<(), Failure> {
+    let state = super::query::fold(log)?;
+    let (open, held) = (state.orders.open().count(), state.positions.held_all().count());
+    let live = state.run.mode() == Some(schemas::event::Mode::Live);
+    if global.quiet || level < KillLevel::CancelAll || (open == 0 && held == 0) {
+        return Ok(());
+    }
+    let next = if live { "; `arena cancel-all` takes orders back now" } else { "" };
+    eprintln!(
+        "no engine runs on {}: nothing is cancelled or sold before the next run ({open} open orders, {held} positions){next}",
+        log.display()
+    );
+    Ok(())
 }
 
 /// Writes the command into a log that no engine owns at the moment.

@@ -48,8 +48,15 @@ pub fn run(global: &Global, args: &RunArgs, loaded: &Loaded) -> Outcome {
     let config = core_config(loaded, signer.address());
     let log = match &args.log {
         Some(dir) => dir.clone(),
-        None => global.data_dir(loaded)?.join("live"),
+        None => global.data_dir(loaded)?.join(if args.dry_run { "dry-run" } else { RunMode::Live.log_name() }),
     };
+    if args.dry_run && eventlog::exists(&log) && !super::query::fold(&log)?.orders.none_open() {
+        return Err(Failure::new(
+            Code::Usage,
+            format!("{} has open orders, which a dry run would not touch", log.display()),
+        )
+        .next("leave out --log: dry runs have a log of their own"));
+    }
     let venue = venue_of(args, loaded, signer, maker, kind, credentials).reading(elsewhere);
     let clock = WallClock;
     let start = Start {
@@ -67,13 +74,14 @@ pub fn run(global: &Global, args: &RunArgs, loaded: &Loaded) -> Outcome {
         }
     };
     repairs.notes.iter().for_each(|note| say(&format!("log repaired: {note}")));
-    say(&format!("trading with {maker} at {}; stop with Ctrl-C", loaded.config.venue.clob_url));
+    let what = if args.dry_run { "DRY RUN, every order is signed and none posted," } else { "trading" };
+    say(&format!("{what} with {maker} at {}; stop with Ctrl-C", loaded.config.venue.clob_url));
     engine.start_venue(clock.now())?;
     let (sender, commands) = bounded(COMMANDS_WAITING);
     let _control =
         ControlServer::start(&log, sender).map_err(|e| Failure::new(Code::Error, format!("no control socket: {e}")))?;
     let progress = Progress::default();
-    let shown = show(global, Mode::Live, None, &progress);
+    let shown = show(global, Mode::Live, if args.dry_run { " DRY RUN" } else { "" }, None, &progress);
     let ended = LiveDriver { engine, net, commands, progress, clock }.run();
     shown.end();
     report(global, &log, &ended?)?;
@@ -96,6 +104,7 @@ fn venue_of(
 ) -> Polymarket {
     let api_key = credentials.api_key.clone();
     let desk = Desk::new(Account { signer: signer.address(), maker, signature_type: u8::from(kind), credentials });
+    let desk = if args.dry_run { desk.without_heartbeat() } else { desk };
     let feed = Feed::new(loaded.config.venue.feed(&loaded.config.core));
     Polymarket::new(desk, feed, signer, loaded.config.wallet.chain, api_key, args.dry_run)
 }

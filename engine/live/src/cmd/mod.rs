@@ -101,11 +101,14 @@ impl Global {
         Ok(loaded.config.log.keeping(owner, || self.data_dir(loaded).ok())?)
     }
 
-    /// The log a command is about: the one named, else the paper log of the data directory.
+    /// The log a command is about: the one named, else that of the configured mode in the data directory.
     pub fn log(&self, named: Option<&Path>) -> Result<PathBuf, Failure> {
         match named {
             Some(dir) => Ok(dir.to_owned()),
-            None => Ok(self.data_dir(&self.load()?)?.join("paper")),
+            None => {
+                let loaded = self.load()?;
+                Ok(self.data_dir(&loaded)?.join(loaded.config.mode.log_name()))
+            }
         }
     }
 }
@@ -226,6 +229,7 @@ fn trace(global: &Global, verbose_min: u8) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("ARENA_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
     let layer = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time();
+    let layer = layer.with_ansi(global.paint().is_on());
     // A second call (tests in one process) keeps the first.
     let _ = layer.try_init();
 }

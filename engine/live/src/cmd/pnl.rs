@@ -13,7 +13,7 @@ use schemas::{Cash, UtcNanos};
 /// Runs it.
 pub fn run(global: &Global, args: &LogArgs) -> Outcome {
     let state = fold(&global.log(args.log.as_deref())?)?;
-    let today = Cash(state.equity.now.0 - state.equity.day_start.0);
+    let today = state.equity.made_today();
     if global.format() == Format::Json {
         return print(&json(&state, today).to_string());
     }

@@ -81,7 +81,7 @@ pub fn status(global: &Global, args: &LogArgs) -> Outcome {
         row("equity", format!("{:.2} (started with {:.2})", view.equity, view.equity_start));
         row("cash", format!("{:.2}", view.cash));
         row("realized / open", format!("{:+.2} / {:+.2}", view.realized_pnl, view.unrealized_pnl));
-        row("lost today", format!("{:.2}", view.daily_loss));
+        row("today", format!("{:+.2}", view.today));
         row("max drawdown", console::words::percent(view.max_drawdown));
         row("positions / open orders", format!("{} / {}", view.positions, view.open_orders));
         if view.unknown_orders > 0 {
@@ -89,10 +89,8 @@ pub fn status(global: &Global, args: &LogArgs) -> Outcome {
         }
         row("cycles / orders / fills", format!("{} / {} / {}", view.cycles, view.orders, view.fills));
         row("markets", format!("{}, {} resolved", view.markets, view.resolved_markets));
-        row("kill switch", format!("{:?}", view.kill));
-        if let Some(reason) = &view.halted {
-            row("halted", reason.clone());
-        }
+        row("kill switch", console::words::word(&view.kill));
+        row("stopped by", view.stops().as_deref().map_or_else(|| "nothing".to_owned(), console::output::plain));
         print(&format!("{} {}", banner(view.mode, console::output::Paint::stdout(global.color)), log.display()))?;
         print(&t.render(global.format()))?;
     }

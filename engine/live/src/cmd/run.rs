@@ -28,8 +28,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "DIR")]
     pub log: Option<PathBuf>,
     /// How many recorded seconds pass in a second: a whole number, or `max`
-    #[arg(long, default_value = "max")]
-    pub speed: String,
+    #[arg(long, value_name = "N|max", help = "How many recorded seconds pass in a second [default: max]")]
+    pub speed: Option<String>,
     /// Trade for real: needs mode = "live" in the configuration, too, and a confirmation
     #[arg(long)]
     pub live: bool,
@@ -45,6 +45,11 @@ pub struct RunArgs {
 pub fn run(global: &Global, args: &RunArgs) -> Outcome {
     let loaded = global.load()?;
     if args.live {
+        if !args.recording.is_empty() || args.format.is_some() || args.speed.is_some() {
+            return Err(Failure::new(Code::Usage, "--live trades for real, not a recording").next(
+                "leave out --recording, --format and --speed; or leave out --live to trade the recording on paper",
+            ));
+        }
         return super::live::run(global, args, &loaded);
     }
     if loaded.config.mode == RunMode::Live {
@@ -54,7 +59,7 @@ pub fn run(global: &Global, args: &RunArgs) -> Outcome {
     let (mut feed, name) = open_feed(&args.recording, args.format.as_deref())?;
     let log = match &args.log {
         Some(dir) => dir.clone(),
-        None => global.data_dir(&loaded)?.join("paper"),
+        None => global.data_dir(&loaded)?.join(RunMode::Paper.log_name()),
     };
     let begins = first_time(feed.as_mut())?;
     let (feed, _) = open_feed(&args.recording, args.format.as_deref())?;
@@ -67,7 +72,7 @@ pub fn run(global: &Global, args: &RunArgs) -> Outcome {
         feed_name: name,
         begins,
         expected: None,
-        pace: pace(&args.speed)?,
+        pace: pace(args.speed.as_deref().unwrap_or("max"))?,
     };
     let ending = session.run(feed)?;
     report(global, &log, &ending)

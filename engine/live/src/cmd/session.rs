@@ -5,6 +5,7 @@ use crate::config::Keeping;
 use crate::engine::{ControlServer, Driver, Ending, Engine, Feed, Pace, Progress, Start, View};
 use crate::exit::Failure;
 use console::output::{banner, plain};
+use console::words::word;
 use crossbeam::channel::bounded;
 use engine_core::Config;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -64,7 +65,7 @@ impl Session<'_> {
         let _control = ControlServer::start(self.log, sender)
             .map_err(|e| Failure::new(crate::exit::Code::Error, format!("no control socket: {e}")))?;
         let progress = Progress::default();
-        let shown = show(self.global, self.mode, self.expected, &progress);
+        let shown = show(self.global, self.mode, "", self.expected, &progress);
         let driver = Driver { engine, log: self.log.to_owned(), commands, pace: self.pace, progress };
         let result = driver.run(feed);
         shown.end();
@@ -79,7 +80,9 @@ impl Session<'_> {
 }
 
 /// Follows the progress on a thread of its own: a bar and a line of figures on a terminal, now and then a line elsewhere.
-pub(super) fn show(global: &Global, mode: Mode, expected: Option<u64>, progress: &Progress) -> Shown {
+///
+/// What stops trading, and that it goes on, is said in a line that stays.
+pub(super) fn show(global: &Global, mode: Mode, more: &str, expected: Option<u64>, progress: &Progress) -> Shown {
     let stop = Arc::new(AtomicBool::new(false));
     if global.quiet {
         return Shown { stop, thread: None };
@@ -91,15 +94,22 @@ pub(super) fn show(global: &Global, mode: Mode, expected: Option<u64>, progress:
         (true, None) => ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(12)),
     };
     bar.set_style(style(expected.is_some()));
-    bar.set_prefix(banner(Some(mode), global.paint()));
+    let prefix = format!("{}{more}", banner(Some(mode), global.paint()));
+    bar.set_prefix(prefix.clone());
     let (progress, flag) = (progress.clone(), Arc::clone(&stop));
     let thread = std::thread::spawn(move || {
-        let mut ticks = 0u32;
+        let (mut ticks, mut stopped) = (0u32, None);
         while !flag.load(Ordering::Relaxed) {
             std::thread::sleep(Duration::from_millis(80));
             let view = progress.view();
             bar.set_position(view.feed_events);
             bar.set_message(figures(&view));
+            let stops = view.stops();
+            if stops != stopped {
+                let text = stops.as_deref().unwrap_or("trading again");
+                bar.suspend(|| eprintln!("{prefix} {}", plain(text)));
+                stopped = stops;
+            }
             ticks += 1;
             if !terminal && ticks.is_multiple_of(60) {
                 eprintln!("{}", figures(&view).replace('\n', "  "));
@@ -139,10 +149,7 @@ fn style(known: bool) -> ProgressStyle {
 fn figures(v: &View) -> String {
     let rows = [
         ("time", v.time.to_string()),
-        (
-            "equity",
-            format!("{:.2}  (day {:+.2}, held {:+.2})", v.equity, schemas::Cash(-v.daily_loss.0), v.unrealized_pnl),
-        ),
+        ("equity", format!("{:.2}  (day {:+.2}, held {:+.2})", v.equity, v.today, v.unrealized_pnl)),
         ("realized", format!("{:+.2}  fees {:.2}", v.realized_pnl, v.fees)),
         (
             "trading",
@@ -154,10 +161,15 @@ fn figures(v: &View) -> String {
         ("markets", format!("{}, {} resolved", v.markets, v.resolved_markets)),
         (
             "limits",
-            format!("drawdown {:.2} %  kill switch {:?}", schemas::Cash(i64::from(v.max_drawdown.0) * 100), v.kill),
+            format!(
+                "drawdown {:.2} %  kill switch {}",
+                schemas::Cash(i64::from(v.max_drawdown.0) * 100),
+                word(&v.kill)
+            ),
         ),
+        ("stopped by", v.stops().as_deref().map_or("nothing".to_owned(), plain)),
     ];
-    rows.iter().map(|(name, value)| format!("  {name:<9} {value}")).collect::<Vec<_>>().join("\n")
+    rows.iter().map(|(name, value)| format!("  {name:<10} {value}")).collect::<Vec<_>>().join("\n")
 }
 
 /// A plain spinner for work whose end is not known.

@@ -33,6 +33,16 @@ pub enum RunMode {
     Live,
 }
 
+impl RunMode {
+    /// The name of its log in the data directory, and its own.
+    pub fn log_name(self) -> &'static str {
+        match self {
+            Self::Paper => "paper",
+            Self::Live => "live",
+        }
+    }
+}
+
 /// Everything that can be configured.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]

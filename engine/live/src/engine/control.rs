@@ -144,6 +144,21 @@ pub struct ControlServer {
     runtime: Option<tokio::runtime::Runtime>,
 }
 
+/// Whether this process was started with SIGHUP ignored. Asked before a handler takes its place.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // Bit 0 is signal 1.
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
+async fn heard(signal: &mut Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
 impl ControlServer {
     /// Listens for commands and for SIGINT and SIGTERM. A second signal ends the process at once.
     pub fn start(log: &Path, commands: Sender<Command>) -> Result<Self, ControlError> {
@@ -160,16 +175,17 @@ impl ControlServer {
             }
             Err(e) => tracing::warn!("no control socket at {}: {e}", path.display()),
         }
-        let (mut interrupt, mut terminate) = (
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?,
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
-        );
+        use tokio::signal::unix::{SignalKind, signal};
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        // A terminal that closes ends the run as Ctrl-C does, unless it was started to outlive it (nohup(1)).
+        let mut hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
         runtime.spawn(async move {
             let mut asked = false;
             loop {
                 let name = tokio::select! {
                     _ = interrupt.recv() => "SIGINT",
                     _ = terminate.recv() => "SIGTERM",
+                    () = heard(&mut hangup) => "SIGHUP",
                 };
                 if asked {
                     std::process::exit(130);

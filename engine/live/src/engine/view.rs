@@ -1,8 +1,9 @@
 //! What people and other programs see of a running engine: an immutable picture, never the live state.
 
+use console::words::word;
 use projections::State;
 use projections::orders::OrderStatus;
-use schemas::event::{EstimateSource, KillLevel, Mode};
+use schemas::event::{EstimateSource, KillLevel, KillSource, Mode};
 use schemas::{Cash, Prob, UtcNanos};
 use serde::Serialize;
 
@@ -35,6 +36,8 @@ pub struct View {
     pub unrealized_pnl: Cash,
     /// Fees paid.
     pub fees: Cash,
+    /// Made since the UTC day began.
+    pub today: Cash,
     /// Lost since the UTC day began.
     pub daily_loss: Cash,
     /// Deepest fall, as a fraction.
@@ -59,6 +62,8 @@ pub struct View {
     pub brier_market: Option<Prob>,
     /// Where the kill switch stands.
     pub kill: KillLevel,
+    /// Who threw it.
+    pub kill_source: Option<KillSource>,
     /// Halted for another reason.
     pub halted: Option<String>,
     /// Events that made no sense.
@@ -66,6 +71,16 @@ pub struct View {
 }
 
 impl View {
+    /// What stops new risk, in words.
+    pub fn stops(&self) -> Option<String> {
+        let by = |source: &KillSource| format!(", thrown by {}", word(source));
+        let by = self.kill_source.as_ref().map(by).unwrap_or_default();
+        let switch = (self.kill != KillLevel::Off).then(|| format!("kill switch {}{by}", word(&self.kill)));
+        let halt = self.halted.as_ref().map(|why| format!("halted: {why}"));
+        let both = [switch, halt].into_iter().flatten().collect::<Vec<_>>();
+        (!both.is_empty()).then(|| both.join("; "))
+    }
+
     /// The picture of a state.
     pub fn of(state: &State) -> Self {
         let p = &state.positions;
@@ -85,6 +100,7 @@ impl View {
             realized_pnl: p.realized,
             unrealized_pnl: state.equity.unrealized(p),
             fees: p.fees,
+            today: state.equity.made_today(),
             daily_loss: state.equity.daily_loss(),
             max_drawdown: Prob(state.equity.max_drawdown_ppm.min(Prob::ONE.0)),
             positions: p.held_all().count(),
@@ -97,6 +113,7 @@ impl View {
             brier: prob(record.brier_ppm()),
             brier_market: prob(record.market_brier_ppm()),
             kill: state.kill.level,
+            kill_source: state.kill.source,
             halted: state.kill.halted.clone(),
             anomalies: state.health.anomalies,
         }

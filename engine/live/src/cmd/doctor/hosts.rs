@@ -18,12 +18,13 @@ impl Doctor<'_> {
         let venue = &self.loaded.config.venue;
         let socket = venue.socket_url.replacen("ws", "http", 1);
         let hosts = [
-            ("order book", venue.clob_url.clone(), "/time", true),
-            ("catalogue", venue.gamma_url.clone(), "/markets/keyset?limit=1", true),
-            ("websockets", socket, "/market", true),
-            ("data", venue.data_url.clone(), "/", false),
+            ("order book", venue.clob_url.clone(), "/time", true, Some("venue.clob_url")),
+            ("catalogue", venue.gamma_url.clone(), "/markets/keyset?limit=1", true, Some("venue.gamma_url")),
+            // Nothing is there for a plain request.
+            ("websockets", socket, "/market", true, None),
+            ("data", venue.data_url.clone(), "/", false, None),
         ];
-        for (name, address, path, needed) in hosts {
+        for (name, address, path, needed, key) in hosts {
             let answer = self.runtime.block_on(reach::ask(&address, path, TIMEOUT));
             let at = shown(&address);
             match answer {
@@ -39,6 +40,10 @@ impl Doctor<'_> {
                         what,
                         "a firewall of the venue or a proxy in between turns this address away",
                     );
+                }
+                Ok(Reached { status, .. }) if status != 200 && key.is_some() => {
+                    let what = format!("{at} answers {path} with status {status}: that is not Polymarket's {name}");
+                    self.host_fails(name, needed, what, &format!("correct {}", key.unwrap_or_default()));
                 }
                 Ok(Reached { status, .. }) => self.ok(name, format!("{at} answers (status {status})")),
                 Err(e) => self.host_fails(name, needed, e.to_string(), e.next_step()),

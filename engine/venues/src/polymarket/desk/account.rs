@@ -57,7 +57,7 @@ pub struct Standing {
     cash_seen: Option<UtcNanos>,
     next_money: UtcNanos,
     user: UserSocket,
-    heartbeat: Heartbeat,
+    pub(super) heartbeat: Heartbeat,
     skew_said: bool,
     /// Differences that were said, and the two numbers.
     mismatches: BTreeMap<String, (i64, i64)>,
@@ -74,7 +74,8 @@ struct UserSocket {
 }
 
 #[derive(Debug, Default)]
-struct Heartbeat {
+pub(super) struct Heartbeat {
+    pub(super) off: bool,
     last_id: String,
     next_at: UtcNanos,
     alive_at: UtcNanos,
@@ -299,6 +300,9 @@ impl Desk {
 
     fn beat(&mut self) {
         let (now, heartbeat) = (self.now, &mut self.standing.heartbeat);
+        if heartbeat.off {
+            return;
+        }
         if heartbeat.alive_at == UtcNanos::ZERO {
             heartbeat.alive_at = now;
         }

@@ -139,6 +139,13 @@ impl Desk {
         }
     }
 
+    /// Follows the account and sends no heartbeat: when that ends, the venue cancels every order of the API key, also those of
+    /// others.
+    pub fn without_heartbeat(mut self) -> Self {
+        self.standing.heartbeat.off = true;
+        self
+    }
+
     /// What is now to be asked of the network, in order.
     pub fn asks(&mut self) -> impl Iterator<Item = Ask> + '_ {
         self.send_waiting();
