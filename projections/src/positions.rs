@@ -28,6 +28,8 @@ pub struct Lot {
     pub fees: Cash,
     /// Cash in less cash out.
     pub cash: Cash,
+    /// Shares that were sold and whose purchase was voided behind: the next ones that come in go out for them.
+    short: Size,
     /// Shares bought and sold, in dollars.
     volume: Cash,
     fills: u64,
@@ -60,14 +62,25 @@ impl Lot {
         match fill.side {
             Side::Buy => {
                 let paid = fill.price.notional(fill.size, Rounding::Ceil)?.plus(fill.fee)?;
+                lot.cash = lot.cash.minus(paid)?;
+                let owed = Size(lot.short.0.min(fill.size.0));
+                let spent = match fill.size.0 {
+                    0 => Cash::ZERO,
+                    size => mul_div(paid.0, owed.0, size, Rounding::HalfEven).map(Cash)?,
+                };
+                lot.short = lot.short.less(owed);
+                lot.realized = lot.realized.minus(spent)?;
+                let (kept, cost) = (fill.size.less(owed), paid.minus(spent)?);
+                if kept == Size::ZERO {
+                    return Ok(lot);
+                }
                 if lot.size == Size::ZERO {
                     lot.holding.opened_at = fill.time;
                     lot.holding.realized_before = lot.realized;
                     lot.holding.invested = Cash::ZERO;
                 }
-                lot.size = lot.size.plus(fill.size)?;
-                lot.cost = lot.cost.plus(paid)?;
-                lot.cash = lot.cash.minus(paid)?;
+                lot.size = lot.size.plus(kept)?;
+                lot.cost = lot.cost.plus(cost)?;
                 (lot.holding.order, lot.holding.cycle) = (fill.order, fill.cycle);
                 lot.holding.invested = lot.holding.invested.max(lot.cost);
             }
@@ -81,6 +94,7 @@ impl Lot {
                 };
                 let held_before = lot.size;
                 lot.size = lot.size.less(sold);
+                lot.short = lot.short.plus(fill.size.less(sold))?;
                 lot.cost = lot.cost.minus(share)?;
                 lot.cash = lot.cash.plus(received)?;
                 lot.realized = lot.realized.plus(received.minus(share)?)?;

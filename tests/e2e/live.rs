@@ -39,11 +39,23 @@ fn live_mode_trades_at_the_sandbox_and_its_log_says_what_the_venue_says() {
     let (_dir, recording) = recording();
     let sandbox = Sandbox::start(&recording, &["--welcome", "10000"]);
     let purse = sandbox.trader();
+    // What sounds like paper is not traded for real.
+    for paper in [&["--recording", "x"][..], &["--speed", "5"], &["--format", "polymarket-l2"]] {
+        let refused = trade(&purse, 5, &[paper, &["--confirm", ADDRESS]].concat()).expect_code(2);
+        assert!(refused.stderr.contains("not a recording"), "{}", refused.stderr);
+    }
     // Without the word of a person nothing is sent.
     let refused = trade(&purse, 5, &["--confirm", "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"]).expect_code(2);
     assert!(refused.stderr.contains("does not name the wallet"), "{}", refused.stderr);
     trade(&purse, 40, &["--confirm", ADDRESS]).expect_code(0);
     let log = purse.path("data/live").display().to_string();
+    // Commands are about the log of the configured mode, and say what a switch does not do while nobody acts on it.
+    let status = purse.arena(&["status", "--json"], "").expect_code(0).json();
+    assert_eq!(status["log"], log.as_str());
+    let held = status["positions"].as_u64().unwrap();
+    let thrown = purse.arena(&["kill", "on", "--level", "flatten"], "").expect_code(0).stderr;
+    assert_eq!(thrown.contains("nothing is cancelled or sold before the next run"), held > 0, "{thrown}");
+    purse.arena(&["kill", "off"], "").expect_code(0);
     assert!(count(&log, "order_intended") > 0 && count(&log, "fill_booked") > 0);
     assert_eq!(count(&log, "fault"), 0, "{}", replay(&format!("show {log} --kind fault")).stdout);
     // Every decision follows from what came in, also here; and the log is whole.

@@ -106,6 +106,13 @@ fn killed_in_a_storm_nothing_is_doubled_lost_or_told() {
         }
         running.0.kill().unwrap();
         running.0.wait().unwrap();
+        if life == 2 {
+            // A switch thrown while nobody trades is only written down: nothing that follows from it reaches anybody.
+            let fills = events(&log, &["fill_booked"]).len();
+            purse.arena(&["kill", "on", "--level", "flatten"], "").expect_code(0);
+            purse.arena(&["kill", "off"], "").expect_code(0);
+            assert_eq!(events(&log, &["fill_booked"]).len(), fills);
+        }
     }
     sandbox.faults(&json!({}));
     let mut last = engine(&purse, LIVES.len());

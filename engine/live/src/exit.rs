@@ -21,6 +21,9 @@ impl From<EngineError> for Failure {
             EngineError::Restore(e) => e.into(),
             EngineError::Config(e) => Self::new(Code::Config, e.to_string()),
             EngineError::Exchange(e) => Self::new(Code::Integrity, e.to_string()),
+            other @ EngineError::OtherMode { .. } => {
+                Self::new(Code::Usage, other.to_string()).next("name another directory with --log")
+            }
             other @ EngineError::Snapshot(_) => Self::new(Code::Error, other.to_string()),
         }
     }

@@ -50,9 +50,8 @@ impl Twin {
         self.days.push(day);
         match &e.event {
             Event::System(SystemEvent::KillSwitch { level: KillLevel::Off, .. }) => {
-                if std::mem::take(&mut self.broken) {
-                    self.releases.push((self.history.len(), day));
-                }
+                let broken = std::mem::take(&mut self.broken);
+                self.releases.extend(broken.then_some((self.history.len(), day)));
             }
             Event::System(SystemEvent::KillSwitch { source: KillSource::DailyLoss | KillSource::Drawdown, .. }) => {
                 self.broken = true;

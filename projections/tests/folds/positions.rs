@@ -27,6 +27,7 @@ struct Happening {
 #[derive(Default)]
 struct Sums {
     size: i128,
+    short: i128,
     cost: i128,
     realized: i128,
     fees: i128,
@@ -77,13 +78,21 @@ impl Sums {
         self.fills += 1;
         self.maker_fills += u64::from(f.liquidity == Liquidity::Maker);
         if f.side == Side::Buy {
+            let paid = ceil(price * size, M) + fee;
+            self.cash -= paid;
+            // What was sold without having been bought in the end takes from what comes in.
+            let owed = size.min(self.short);
+            let spent = if size == 0 { 0 } else { nearest(paid * owed, size) };
+            self.short -= owed;
+            self.realized -= spent;
+            if owed == size {
+                return;
+            }
             if self.size == 0 {
                 (self.opened_at, self.realized_before, self.invested) = (h.time, self.realized, 0);
             }
-            let paid = ceil(price * size, M) + fee;
-            self.size += size;
-            self.cost += paid;
-            self.cash -= paid;
+            self.size += size - owed;
+            self.cost += paid - spent;
             (self.order, self.cycle) = (f.order.0, h.cycle);
             self.invested = self.invested.max(self.cost);
         } else {
@@ -92,6 +101,7 @@ impl Sums {
             let share = if self.size == 0 { 0 } else { nearest(self.cost * sold, self.size) };
             let held = self.size > 0;
             self.size -= sold;
+            self.short += size - sold;
             self.cost -= share;
             self.cash += received;
             self.realized += received - share;
@@ -380,4 +390,35 @@ fn a_balance_reported_again_is_not_booked_again() {
         s.tell(Event::Account(AccountEvent::BalanceObserved { cash: Cash(cash) }));
     }
     assert_eq!((s.state.positions.cash, s.state.positions.imbalance()), (Cash(1_000_000), 0));
+}
+
+/// A purchase that fails after its shares were sold and bought again: what was bought again had been sold.
+#[test]
+fn a_purchase_that_is_voided_behind_a_sale_takes_the_next_one() {
+    let mut s = Stream::new();
+    s.tell(Event::Account(AccountEvent::BalanceObserved { cash: Cash(100_000_000) }));
+    let fill = |n: u32, side, price| {
+        let (order, trade) = (OrderId(n), TradeKey(u128::from(n)));
+        let (size, fee, liquidity) = (Size(13_000_000), Cash::ZERO, Liquidity::Maker);
+        Event::Order(OrderEvent::FillBooked(Box::new(FillBooked {
+            order,
+            trade,
+            token: TokenId(0),
+            side,
+            price: Price(price),
+            size,
+            fee,
+            liquidity,
+        })))
+    };
+    s.tell(fill(1, Side::Buy, 560_000));
+    s.tell(fill(2, Side::Sell, 600_000));
+    s.tell(fill(3, Side::Buy, 500_000));
+    assert_eq!(s.state.positions.held(TokenId(0)), Size(13_000_000));
+    let (order, trade, reason) = (OrderId(1), TradeKey(1), "failed".to_owned());
+    s.tell(Event::Order(OrderEvent::FillVoided { order, trade, reason }));
+    assert_eq!(s.state.positions.held(TokenId(0)), Size::ZERO);
+    // Sold at 0.60, bought at 0.50.
+    assert_eq!((s.state.positions.cash, s.state.positions.realized), (Cash(101_300_000), Cash(1_300_000)));
+    assert_eq!(s.state.positions.imbalance(), 0);
 }

@@ -52,6 +52,9 @@ pub(crate) enum Port {
     Paper(Box<Exchange>),
     /// To a venue.
     Venue(Box<dyn Venue>),
+    /// To nobody: a command adds to the log of a live run while no engine runs on it. What is ordered then is not sent, and
+    /// the next run says so.
+    Nowhere,
 }
 
 impl Port {
@@ -65,7 +68,7 @@ impl Port {
     /// The venue, if it is one.
     pub(crate) fn venue(&mut self) -> Option<&mut dyn Venue> {
         match self {
-            Self::Paper(_) => None,
+            Self::Paper(_) | Self::Nowhere => None,
             Self::Venue(venue) => Some(venue.as_mut()),
         }
     }
@@ -78,6 +81,7 @@ impl Port {
                 venue.carry_out(envelope, state);
                 Ok(())
             }
+            Self::Nowhere => Ok(()),
         }
     }
 
@@ -85,7 +89,7 @@ impl Port {
     pub(crate) fn next_due(&self) -> Option<UtcNanos> {
         match self {
             Self::Paper(exchange) => exchange.next_due(),
-            Self::Venue(_) => None,
+            Self::Venue(_) | Self::Nowhere => None,
         }
     }
 
@@ -99,6 +103,7 @@ impl Port {
                 event: report.event,
             }),
             Self::Venue(venue) => venue.next_heard(),
+            Self::Nowhere => None,
         }
     }
 
@@ -106,7 +111,7 @@ impl Port {
     pub(crate) fn exchange(&self) -> Option<&Exchange> {
         match self {
             Self::Paper(exchange) => Some(exchange),
-            Self::Venue(_) => None,
+            Self::Venue(_) | Self::Nowhere => None,
         }
     }
 }

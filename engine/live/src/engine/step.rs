@@ -4,6 +4,7 @@ use super::port::{Port, Venue};
 use super::restore::{RestoreError, Restored, restore};
 use super::space::Space;
 use crate::config::Keeping;
+use console::words::word;
 use engine_core::{Chain, Config, Core, DISK, Draft};
 use eventlog::{
     AppendOptions, Appender, LogError, LogId, LogReader, LogWriter, OpenReport, Selection, Ticket, WriterOptions,
@@ -15,7 +16,7 @@ use schemas::event::{
 };
 use schemas::time::NANOS_PER_SEC;
 use schemas::{CycleId, Envelope, Event, EventKind, Record, Seq, UtcNanos};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use venues::wire::{Ask, Tell};
 
 /// Events of one frame at most; a frame with an intent is committed at once.
@@ -42,6 +43,16 @@ pub enum EngineError {
     /// The configuration cannot be used.
     #[error(transparent)]
     Config(#[from] engine_core::ConfigError),
+    /// Real and simulated money do not share a log.
+    #[error("{} is the log of a {} run, and this is a {} one", dir.display(), word(found), word(wanted))]
+    OtherMode {
+        /// The log.
+        dir: PathBuf,
+        /// What ran on it.
+        found: Mode,
+        /// What is to run.
+        wanted: Mode,
+    },
     /// The state does not fit a snapshot.
     #[error("the state cannot be written as a snapshot: {0}")]
     Snapshot(String),
@@ -98,6 +109,11 @@ impl Engine {
         let mut log_id = [0; 16];
         log_id.copy_from_slice(&name.as_bytes()[..16]);
         let (mut engine, report) = Self::attach_as(dir, start.config.clone(), start.keeping, Some(log_id), venue)?;
+        if let Some(found) = engine.state().run.mode()
+            && (found == Mode::Live) != (start.mode == Mode::Live)
+        {
+            return Err(EngineError::OtherMode { dir: dir.to_owned(), found, wanted: start.mode });
+        }
         for note in &report.notes {
             engine.fault("log", &note.to_string(), FaultPolicy::Repaired)?;
         }
@@ -131,11 +147,16 @@ impl Engine {
         let options = WriterOptions { log_id, ..keeping.writer.clone() };
         let (log, report) = LogWriter::open(dir, &options)?;
         let Restored { core, chain, exchange } = restore(dir)?;
+        let port = match venue {
+            Some(venue) => Port::Venue(venue),
+            None if core.state().run.mode() == Some(Mode::Live) => Port::Nowhere,
+            None => Port::Paper(Box::new(exchange)),
+        };
         let mut engine = Self {
             next: log.next_seq(),
             core,
             chain,
-            port: venue.map_or_else(|| Port::Paper(Box::new(exchange)), Port::Venue),
+            port,
             // Each batch a frame of its own: over a recording, the log's bytes must not depend on timing.
             log: Appender::start(log, AppendOptions { group: false, ..keeping.append })?,
             submitted: None,

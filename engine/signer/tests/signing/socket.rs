@@ -188,6 +188,11 @@ fn a_client_outlives_a_restart_but_not_another_key() {
     assert!(matches!(remote.sign_order(&buy(), &STANDARD), Err(SignError::Unreachable { .. })));
     let (stopper, thread) = start(KEY);
     assert!(remote.sign_order(&buy(), &STANDARD).is_ok());
+    // Started again between two requests: the first one afterwards finds it.
+    stopper.stop();
+    thread.join().unwrap().unwrap();
+    let (stopper, thread) = start(KEY);
+    assert!(remote.sign_order(&buy(), &STANDARD).is_ok());
     stopper.stop();
     thread.join().unwrap().unwrap();
     assert!(remote.sign_order(&buy(), &STANDARD).is_err());
