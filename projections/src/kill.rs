@@ -1,7 +1,7 @@
 //! The kill switch and other reasons not to trade. Latched: a restart finds it as it was, because it is a fold.
 
 use crate::Projection;
-use schemas::event::{AccountEvent, KillLevel, KillSource, Mode, OperatorCommand, SystemEvent};
+use schemas::event::{AccountEvent, KillLevel, KillSource, OperatorCommand, SystemEvent};
 use schemas::{Envelope, Event, UtcNanos};
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +18,6 @@ pub struct Kill {
     pub halted: Option<String>,
     /// The venue and the books differ, and nobody has explained it yet.
     pub mismatch: bool,
-    /// A live run has begun, and the venue and the books have not been seen to agree yet.
-    pub unreconciled: bool,
     /// The run is ending: nothing is ordered before another one starts.
     pub stopping: bool,
     /// The operator released the switch at this moment; limits measure from here, so that a release is not undone by
@@ -32,13 +30,12 @@ pub struct Kill {
 impl Kill {
     /// Whether new risk may be taken, as far as switches go.
     pub fn lets_enter(&self) -> bool {
-        self.level == KillLevel::Off && self.halted.is_none() && !self.stopping && !self.unreconciled
+        self.level == KillLevel::Off && self.halted.is_none() && !self.stopping
     }
 
-    /// Whether orders that give up risk may be placed. At `CancelAll` nothing may rest or cross; and what a live run holds is
-    /// not known before the venue has confirmed it.
+    /// Whether orders that give up risk may be placed. At `CancelAll` nothing may rest or cross.
     pub fn lets_exit(&self) -> bool {
-        self.level != KillLevel::CancelAll && !self.stopping && !self.unreconciled
+        self.level != KillLevel::CancelAll && !self.stopping
     }
 
     /// Whether no order at all may stand.
@@ -67,15 +64,13 @@ impl Projection for Kill {
                 }
             }
             Event::System(SystemEvent::Halted { reason }) => self.halted = Some(reason.clone()),
-            Event::System(SystemEvent::Resumed { .. }) => (self.halted, self.unreconciled) = (None, false),
+            Event::System(SystemEvent::Resumed { .. }) => self.halted = None,
             Event::System(SystemEvent::OperatorCommand { command, .. }) => match command {
                 OperatorCommand::Kill(KillLevel::Off) => self.mismatch = false,
                 OperatorCommand::Stop => self.stopping = true,
                 _ => {}
             },
-            Event::System(SystemEvent::RunStarted(run)) => {
-                (self.stopping, self.unreconciled) = (false, run.mode == Mode::Live);
-            }
+            Event::System(SystemEvent::RunStarted(_)) => self.stopping = false,
             Event::Account(AccountEvent::ReconcileMismatch { .. }) => self.mismatch = true,
             _ => {}
         }

@@ -22,6 +22,9 @@ use std::path::Path;
 const STORM_S: u64 = 1_200;
 const CALM_S: u64 = 900;
 
+/// Stories that once went wrong: a purchase that was voided behind a sale left shares in the books.
+const FOUND: [u64; 1] = [981];
+
 /// Quick looks, small edges: it is to trade.
 const CONFIG: &str = r#"
 [agents]
@@ -210,7 +213,10 @@ fn filled(
 fn no_order_is_doubled_and_no_fill_is_lost() {
     let seeds: Vec<u64> = match number("SIMULATION_SEED") {
         Some(one) => vec![one],
-        None => (0..number("SIMULATION_SEEDS").unwrap_or(20)).collect(),
+        None => match number("SIMULATION_SEEDS") {
+            Some(n) => (0..n).collect(),
+            None => (0..20).chain(FOUND).collect(),
+        },
     };
     let mut sum = Tally::default();
     for seed in &seeds {

@@ -50,8 +50,7 @@ impl From<RunError> for Failure {
 
 impl From<ConfigFaults> for Failure {
     fn from(e: ConfigFaults) -> Self {
-        Self::new(Code::Config, e.to_string())
-            .next("`arena config show --origin` lists every key, its value and where it is set")
+        Self::new(Code::Config, e.to_string()).next("correct what is named; ops/arena.toml explains every key")
     }
 }
 

@@ -62,7 +62,9 @@ impl LedgerError {
                 "find out what the wallet did today; then move {} away, and what was signed today no longer counts",
                 path.display()
             )),
-            Self::Busy { .. } => Some("stop the other one, or give this one a file of its own".to_owned()),
+            Self::Busy { .. } => {
+                Some("an engine or a signer runs already: `arena status` says which log; stop it first".to_owned())
+            }
             Self::Io { .. } => None,
         }
     }

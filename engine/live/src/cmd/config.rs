@@ -42,7 +42,7 @@ pub fn run(global: &Global, args: &ConfigArgs) -> Outcome {
             }
             if !global.quiet {
                 eprintln!(
-                    "the configuration is valid; {set} of {} keys differ from their origin in the defaults",
+                    "the configuration is valid; {set} of {} keys are set, the others have their defaults",
                     loaded.settings.len()
                 );
             }

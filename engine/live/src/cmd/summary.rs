@@ -130,7 +130,7 @@ impl Summary {
         row("holdings won", format!("{} of {}", self.wins, self.holdings));
         row("markets resolved", format!("{} ({} positions settled)", self.resolved_markets, self.settled_positions));
         row("Brier, ours / market", format!("{} / {}", shown(self.brier), shown(self.brier_market)));
-        row("kill switch", format!("{:?}", self.kill));
+        row("kill switch", console::words::word(&self.kill));
         row("events", self.events.to_string());
         row("state hash", self.state_hash.short(16));
         row("log", self.log.display().to_string());
@@ -138,7 +138,12 @@ impl Summary {
             "{} {}: {}",
             banner(self.mode, paint),
             paint.strong(&self.name),
-            if self.complete { money(change) } else { "stopped before its end; run again to go on".to_owned() }
+            match self.complete {
+                true => money(change),
+                // A live run has no end.
+                false if self.mode == Some(schemas::event::Mode::Live) => format!("{} so far", money(change)),
+                false => "stopped before its end; run again to go on".to_owned(),
+            }
         );
         format!("{head}\n{}", t.render(Format::Table))
     }

@@ -461,3 +461,18 @@ fn a_list_of_open_orders_that_failed_is_asked_for_again() {
     assert_eq!(pauses, [5_000, 5_000], "then it is complete");
     assert!(looked_for, "the order that is not in it is looked for");
 }
+
+/// The log says that an order is to be cancelled, and the process ended before the venue heard of it.
+#[test]
+fn a_cancel_that_never_left_is_sent_at_the_next_start() {
+    let mut world = World::new();
+    world.live(1..3);
+    let (order, reason) = (OrderId(1), CancelReason::Kill);
+    world.append(None, Event::Order(OrderEvent::CancelIntended { order, reason }));
+    world.desk = World::new().desk;
+    (1..3).for_each(|n| world.desk.remember(&intent(n, Purpose::Entry, false)));
+    world.desk.start(at(world.now_ms), &world.state);
+    let calls = world.run(40);
+    let deletes: Vec<String> = calls.iter().filter(|c| c.method == Method::Delete).map(body).collect();
+    assert_eq!(deletes, [format!("{{\"orderID\":\"0x{}\"}}", hash(1))]);
+}

@@ -88,6 +88,7 @@ impl Desk {
         self.now = self.now.max(now);
         self.standing.unconfirmed = state.positions.unconfirmed().map(|(_, trade)| (trade, self.now)).collect();
         self.sent_before_now();
+        self.cancel_what_was_to_be(state);
         self.standing.started = true;
         self.hold(Hold::Reconciling);
         self.ask_openly(Purpose::Time { asked: self.now }, "/time");

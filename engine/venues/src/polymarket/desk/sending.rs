@@ -68,6 +68,13 @@ impl Desk {
         self.cancel_soon(order);
     }
 
+    /// Cancels that are in the log and may not have left: the process ended, or none ran.
+    pub(super) fn cancel_what_was_to_be(&mut self, state: &State) {
+        for order in state.orders.open().filter(|o| o.cancelling) {
+            self.cancel(order.id, CancelReason::Operator, self.now);
+        }
+    }
+
     pub(super) fn cancel_soon(&mut self, order: OrderId) {
         self.waiting.cancels.push_back(order);
     }
