@@ -4,15 +4,14 @@
 //! hearing the same words again: decoding, tracking its own books, saying events; folding these into the state that
 //! decisions see; and handing them to the log as the engine does, four times a second, until the last is durable.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a bench that cannot be set up has nothing to measure")]
-
-#[allow(dead_code, reason = "a file of the simulation, which also breaks what it carries")]
+#[allow(dead_code, clippy::panic, reason = "a file of the simulation, which also breaks what it carries")]
 #[path = "../../tests/simulation/link.rs"]
 mod link;
 
 use criterion::{BatchSize, Criterion, SamplingMode, Throughput};
-use eventlog::{AppendOptions, Appender, LogWriter, WriterOptions};
+use eventlog::{AppendOptions, Appender, LogError, LogWriter, WriterOptions};
 use link::Link;
+use measure::MeasureError;
 use polymarket::wire::market::{Event as Message, Frame, decode};
 use projections::State;
 use sandbox::Venue;
@@ -96,16 +95,18 @@ impl Reader {
     }
 }
 
-fn recording() -> Vec<(UtcNanos, MarketEvent)> {
+fn recording() -> Result<Vec<(UtcNanos, MarketEvent)>, MeasureError> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/polymarket-l2-nhl");
     let files = ["ticks.csv.zst", "tokens.json"].map(|file| Input::path(folder.join(file)));
-    let recording = Recording::open(Format::PolymarketL2, files.into()).unwrap();
-    recording.filter_map(Result::ok).map(|timed| (timed.time, timed.event)).collect()
+    let cannot = |reason: String| MeasureError::Recording { path: folder.clone(), reason };
+    let recording = Recording::open(Format::PolymarketL2, files.into()).map_err(|e| cannot(e.to_string()))?;
+    // Its bad rows are known, and no part of what is measured.
+    Ok(recording.filter_map(Result::ok).map(|timed| (timed.time, timed.event)).collect())
 }
 
 /// Plays the recording to a feed. What happened to it before and after the warm-up.
-fn play() -> (Script, Script) {
-    let events = recording();
+fn play() -> Result<(Script, Script), MeasureError> {
+    let events = recording()?;
     let begins = events[0].0;
     let (warm, ends) = (begins.plus_secs(WARM_UP_S), begins.plus_secs(PLAYED_S));
     let mut venue = Venue::new(sandbox::Settings::default(), sandbox::Faults::default());
@@ -142,7 +143,7 @@ fn play() -> (Script, Script) {
         let next = [link.next_at(), venue.next_due(), events.peek().map(|e| e.0), Some(next_look)];
         now = next.into_iter().flatten().min().unwrap_or(ends).max(now);
     }
-    scripts
+    Ok(scripts)
 }
 
 /// What a script's frames hold.
@@ -184,9 +185,29 @@ fn is_no_book(step: &Step) -> bool {
     messages.iter().flatten().all(|m| matches!(m, Message::PriceChange(_)))
 }
 
-fn main() {
+/// A reader behind the warm-up, and what it is to hear.
+type Ready = (Reader, Script);
+
+/// Hears a script, and hands what is said to the log as the engine does, until all of it is durable.
+fn to_log(mut reader: Reader, script: Script, appender: &Appender) -> Result<Reader, LogError> {
+    let handle = appender.handle();
+    let (mut waiting, mut handed, mut result) = (Vec::new(), UtcNanos::ZERO, Ok(()));
+    reader.run(script, Depth::Folded, |record| {
+        let now = record.time;
+        waiting.push(record);
+        if now >= handed.plus_millis(LOOK_MS) && result.is_ok() {
+            handed = now;
+            result = handle.submit(std::mem::take(&mut waiting), false).map(drop);
+        }
+    });
+    result?;
+    handle.submit(waiting, true)?.wait()?;
+    Ok(reader)
+}
+
+fn main() -> Result<(), MeasureError> {
     let mut c = Criterion::default().configure_from_args();
-    let (before, mut script) = play();
+    let (before, mut script) = play()?;
     let all = Count::of(&script);
     println!(
         "{} s of the game: {} frames, {} price changes, {} trades, {} levels of whole books",
@@ -220,7 +241,7 @@ fn main() {
     });
     for (name, depth) in [("to-event", Depth::Said), ("to-book", Depth::Folded)] {
         group.bench_function(name, |b| {
-            let run = |(mut reader, script): (Reader, Script)| {
+            let run = |(mut reader, script): Ready| {
                 reader.run(script, depth, |record| drop(black_box(record)));
                 reader
             };
@@ -228,32 +249,26 @@ fn main() {
         });
     }
     // Beside the program and not in the system's temporary folder, which may be in memory.
-    let program = std::env::current_exe().unwrap();
-    let dir = tempfile::tempdir_in(program.parent().unwrap()).unwrap();
-    let mut logs = 0;
+    let program = std::env::current_exe().map_err(MeasureError::io("find", Path::new("this program")))?;
+    let folder = program.parent().unwrap_or(Path::new("."));
+    let dir = tempfile::tempdir_in(folder).map_err(MeasureError::io("make a folder in", folder))?;
+    // The first failure of the log ends the bench: figures without it would be of something else.
+    let (mut logs, mut failed) = (0, None);
     group.bench_function("to-log-and-book", |b| {
         let begin = || {
             logs += 1;
             let options = WriterOptions { owner: "bench".to_owned(), ..WriterOptions::default() };
-            let (writer, _) = LogWriter::open(&dir.path().join(logs.to_string()), &options).unwrap();
-            (warm(), Appender::start(writer, AppendOptions::default()).unwrap())
+            let opened = LogWriter::open(&dir.path().join(logs.to_string()), &options);
+            (warm(), opened.and_then(|(writer, _)| Appender::start(writer, AppendOptions::default())))
         };
-        let run = |((mut reader, script), appender): ((Reader, Script), Appender)| {
-            let handle = appender.handle();
-            let (mut waiting, mut handed) = (Vec::new(), UtcNanos::ZERO);
-            reader.run(script, Depth::Folded, |record| {
-                let now = record.time;
-                waiting.push(record);
-                if now >= handed.plus_millis(LOOK_MS) {
-                    handed = now;
-                    drop(handle.submit(std::mem::take(&mut waiting), false).unwrap());
-                }
-            });
-            handle.submit(waiting, true).unwrap().wait().unwrap();
-            (reader, appender)
+        let run = |((reader, script), appender): (Ready, Result<Appender, LogError>)| {
+            let logged =
+                appender.and_then(|appender| to_log(reader, script, &appender).map(|reader| (reader, appender)));
+            logged.map_err(|e| failed.get_or_insert(e).to_string())
         };
         b.iter_batched(begin, run, BatchSize::PerIteration);
     });
     group.finish();
     c.final_summary();
+    failed.map_or(Ok(()), |e| Err(e.into()))
 }

@@ -16,20 +16,6 @@ impl From<Broken> for WireError {
     }
 }
 
-/// Why there are no fields of an object.
-pub(super) enum NoFields {
-    /// It is not JSON.
-    Broken(Broken),
-    /// One is given twice.
-    Twice,
-}
-
-impl From<Broken> for NoFields {
-    fn from(broken: Broken) -> Self {
-        Self::Broken(broken)
-    }
-}
-
 /// A place in a text.
 #[derive(Clone, Copy)]
 pub(super) struct Scan<'a> {
@@ -149,53 +135,6 @@ impl<'a> Scan<'a> {
                 return self.expect(b'}').map_err(E::from);
             }
         }
-    }
-
-    /// The values of an object's fields with these names, where it has them. Fields are expected in the order of `names`,
-    /// which is quick, and found in any; others are passed over.
-    #[inline]
-    pub(super) fn fields<const N: usize>(
-        &mut self,
-        names: &[&'static str; N],
-    ) -> Result<[Option<Value<'a>>; N], NoFields> {
-        let (mut found, mut next) = ([None; N], 0);
-        self.expect(b'{')?;
-        if self.take(b'}') {
-            return Ok(found);
-        }
-        loop {
-            let place = match names.get(next) {
-                Some(name) if self.take_key(name) => Some(next),
-                _ => {
-                    let key = self.text()?;
-                    names.iter().position(|name| *name == key)
-                }
-            };
-            self.expect(b':')?;
-            let value = self.value()?;
-            if let Some(place) = place {
-                next = place + 1;
-                if found[place].replace(value).is_some() {
-                    return Err(NoFields::Twice);
-                }
-            }
-            if !self.take(b',') {
-                self.expect(b'}')?;
-                return Ok(found);
-            }
-        }
-    }
-
-    /// Takes a key, with its quotes, if it is next.
-    #[inline]
-    fn take_key(&mut self, name: &str) -> bool {
-        let at = if self.peek() == Some(b'"') { self.at + 1 } else { return false };
-        let rest = self.text.as_bytes().get(at..).unwrap_or_default();
-        let found = rest.starts_with(name.as_bytes()) && rest.get(name.len()) == Some(&b'"');
-        if found {
-            self.at = at + name.len() + 1;
-        }
-        found
     }
 
     /// Calls `each` at every element, which it must take.

@@ -2,7 +2,7 @@
 
 use super::{BestBidAsk, Book, Event, Frame, LastTrade, Level, PriceChange, PriceChanges, TickSizeChange, Undecoded};
 use crate::wire::error::{Problem, WireError};
-use crate::wire::scan::{NoFields, Scan, Value};
+use crate::wire::scan::{Scan, Value};
 use crate::wire::{field, read};
 use schemas::{Bytes32, Side, UtcNanos};
 
@@ -293,7 +293,21 @@ fn part<'a, T>(
 fn levels(scan: &mut Scan<'_>, field: &'static str) -> Result<Vec<Level>, WireError> {
     let mut out = Vec::new();
     scan.array::<WireError>(|scan| {
-        let [price, size] = fields(scan, field, &["price", "size"])?;
+        let (mut price, mut size) = (None, None);
+        scan.object::<WireError>(|key, scan| {
+            let slot = match key {
+                "price" => &mut price,
+                "size" => &mut size,
+                _ => {
+                    scan.value()?;
+                    return Ok(());
+                }
+            };
+            if slot.replace(scan.value()?).is_some() {
+                return Err(WireError::field(field, Problem::Twice));
+            }
+            Ok(())
+        })?;
         let level = Level { price: must("price", price, field::level_price)?, size: must("size", size, field::size)? };
         if level.size.is_positive() {
             out.push(level);
@@ -328,30 +342,45 @@ fn changes<'a>(scan: &mut Scan<'a>) -> Result<Vec<PriceChange<'a>>, WireError> {
     Ok(out)
 }
 
-/// As the venue orders them.
-const ENTRY: [&str; 7] = ["asset_id", "price", "size", "side", "hash", "best_bid", "best_ask"];
-
 fn change<'a>(scan: &mut Scan<'a>) -> Result<PriceChange<'a>, WireError> {
-    let [asset_id, price, size, side, hash, best_bid, best_ask] = fields(scan, "price_changes", &ENTRY)?;
+    let mut fields = Entry::default();
+    scan.object::<WireError>(|key, scan| {
+        let slot = match key {
+            "asset_id" => &mut fields.asset_id,
+            "price" => &mut fields.price,
+            "size" => &mut fields.size,
+            "side" => &mut fields.side,
+            "hash" => &mut fields.hash,
+            "best_bid" => &mut fields.best_bid,
+            "best_ask" => &mut fields.best_ask,
+            _ => {
+                scan.value()?;
+                return Ok(());
+            }
+        };
+        if slot.replace(scan.value()?).is_some() {
+            return Err(WireError::field("price_changes", Problem::Twice));
+        }
+        Ok(())
+    })?;
     Ok(PriceChange {
-        token: must("asset_id", asset_id, token)?,
-        price: must("price", price, field::level_price)?,
-        size: must("size", size, field::size)?,
-        side: must("side", side, field::side)?,
-        hash: may("hash", hash, field::opaque)?.unwrap_or_default(),
-        best_bid: may("best_bid", best_bid, field::price)?,
-        best_ask: may("best_ask", best_ask, field::price)?,
+        token: must("asset_id", fields.asset_id, token)?,
+        price: must("price", fields.price, field::level_price)?,
+        size: must("size", fields.size, field::size)?,
+        side: must("side", fields.side, field::side)?,
+        hash: may("hash", fields.hash, field::opaque)?.unwrap_or_default(),
+        best_bid: may("best_bid", fields.best_bid, field::price)?,
+        best_ask: may("best_ask", fields.best_ask, field::price)?,
     })
 }
 
-/// The fields of an entry of the list `of`; one that is given twice says two things.
-fn fields<'a, const N: usize>(
-    scan: &mut Scan<'a>,
-    of: &'static str,
-    names: &[&'static str; N],
-) -> Result<[Option<Value<'a>>; N], WireError> {
-    scan.fields(names).map_err(|e| match e {
-        NoFields::Twice => WireError::field(of, Problem::Twice),
-        NoFields::Broken(broken) => broken.into(),
-    })
+#[derive(Default)]
+struct Entry<'a> {
+    asset_id: Option<Value<'a>>,
+    price: Option<Value<'a>>,
+    size: Option<Value<'a>>,
+    side: Option<Value<'a>>,
+    hash: Option<Value<'a>>,
+    best_bid: Option<Value<'a>>,
+    best_ask: Option<Value<'a>>,
 }
