@@ -14,6 +14,7 @@ mod chain;
 mod floats;
 mod ledger;
 mod orders;
+mod whole_cents;
 
 use ledger::Ledger;
 use std::collections::BTreeSet;
