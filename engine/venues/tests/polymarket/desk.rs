@@ -89,19 +89,25 @@ impl World {
         self.place(&intent(n, Purpose::Entry, false));
     }
 
+    /// Lets a step of time pass, and takes every request that leaves.
+    pub fn calls(&mut self, ms: i64) -> Vec<Call> {
+        self.now_ms += ms;
+        self.desk.look(at(self.now_ms), &self.state);
+        self.fold();
+        self.desk.asks().filter_map(|ask| if let Ask::Call(call) = ask { Some(call) } else { None }).collect()
+    }
+
     /// Lets time pass, and takes the trading requests that leave.
     fn run(&mut self, ms: i64) -> Vec<Call> {
         let mut out = Vec::new();
         let until = self.now_ms + ms;
+        let mut calls = self.calls(0);
         loop {
-            self.desk.look(at(self.now_ms), &self.state);
-            self.fold();
-            let calls = self.desk.asks().filter_map(|ask| if let Ask::Call(call) = ask { Some(call) } else { None });
-            out.extend(calls.filter(|c| c.target.starts_with("/order")));
+            out.extend(calls.into_iter().filter(|c| c.target.starts_with("/order")));
             if self.now_ms >= until {
                 return out;
             }
-            self.now_ms += 20;
+            calls = self.calls(20);
         }
     }
 
@@ -439,12 +445,7 @@ fn a_list_of_open_orders_that_failed_is_asked_for_again() {
     let mut lists = Vec::new();
     let mut looked_for = false;
     for _ in 0..1_500 {
-        world.now_ms += 20;
-        world.desk.look(at(world.now_ms), &world.state);
-        world.fold();
-        let asks: Vec<Ask> = world.desk.asks().collect();
-        for ask in asks {
-            let Ask::Call(call) = ask else { continue };
+        for call in world.calls(20) {
             looked_for |= call.target == format!("/data/order/0x{}", hash(1));
             if !call.target.starts_with("/data/orders?") {
                 continue;

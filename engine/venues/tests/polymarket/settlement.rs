@@ -8,7 +8,7 @@ use schemas::event::{
 };
 use schemas::{Bytes32, Cash, Event, MarketId, OrderId, Price, Side, Size, UtcNanos};
 use serde_json::{Value, json};
-use venues::wire::{Answer, Ask, Tell};
+use venues::wire::{Answer, Tell};
 
 const MARKET: MarketId = MarketId(0);
 const SHARES: i64 = 10_000_000;
@@ -57,12 +57,7 @@ fn holding() -> World {
 /// Lets minutes pass at a venue that says we have so much.
 fn pass(world: &mut World, minutes: i64, cash: i64, shares: i64) {
     for _ in 0..minutes * 60 {
-        world.now_ms += 1_000;
-        world.desk.look(at(world.now_ms), &world.state);
-        world.fold();
-        let asks: Vec<Ask> = world.desk.asks().collect();
-        for ask in asks {
-            let Ask::Call(call) = ask else { continue };
+        for call in world.calls(1_000) {
             let micro = if call.target.contains("COLLATERAL") { cash } else { shares };
             let body: Value = match call.target.split('?').next().unwrap() {
                 "/time" => json!(at(world.now_ms).0 / 1_000_000_000),

@@ -26,8 +26,7 @@ mod track;
 pub use discovery::Wanted;
 
 use super::desk::Said;
-use crate::wire::Answer;
-use crate::wire::{Ask, Call, CallId, Host, Method, Socket, Tell};
+use crate::wire::{Answer, Ask, Call, CallId, Host, Method, Socket, Tell};
 use life::{Followed, Life};
 use projections::State;
 use schemas::event::{FeedScope, MarketEvent, MarketStatus, SystemEvent, Venue};
