@@ -20,8 +20,7 @@ pub struct Kill {
     pub mismatch: bool,
     /// The run is ending: nothing is ordered before another one starts.
     pub stopping: bool,
-    /// The operator released the switch at this moment; limits measure from here, so that a release is not undone by
-    /// the very loss it was released from.
+    /// The operator last released the switch at this moment.
     pub released_at: UtcNanos,
     /// How often it was thrown.
     pub trips: u32,

@@ -80,7 +80,7 @@ pub fn amount(limit: Limit, value: i64) -> String {
 
 fn kill_level(value: i64) -> String {
     let level = match value {
-        -1 => return "off, but trading is halted".to_owned(),
+        risk::HALTED => return "off, but trading is halted".to_owned(),
         0 => KillLevel::Off,
         1 => KillLevel::NoNewRisk,
         2 => KillLevel::CancelAll,

@@ -76,12 +76,16 @@ fn killed_at_many_moments_it_ends_as_if_never_interrupted() {
 
 #[test]
 fn a_signal_stops_it_cleanly_and_the_next_run_goes_on() {
-    for name in ["TERM", "INT"] {
+    for name in ["TERM", "INT", "HUP"] {
         let dir = tempfile::tempdir().unwrap();
         let nhl = dir.path().join("nhl");
         let mut child = start(dir.path());
         assert!(wait_for(&mut child, &nhl, 40_000));
         signal(&child, name);
+        if name == "HUP" {
+            // A terminal that closes says so more than once.
+            signal(&child, name);
+        }
         assert_eq!(child.wait().expect("ended").code(), Some(0), "SIG{name}");
         replay(&format!("verify {}", nhl.display())).expect_code(0);
         let status = arena(&format!("status --json --log {}", nhl.display())).expect_code(0).json();
@@ -89,6 +93,30 @@ fn a_signal_stops_it_cleanly_and_the_next_run_goes_on() {
         let lines = arena(&format!("demo --json --log {}", dir.path().display())).expect_code(0).json_lines();
         same_as_uninterrupted(&lines);
     }
+}
+
+#[test]
+fn what_was_started_to_outlive_its_terminal_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("slow");
+    let recording = crate::command::fixture("polymarket-l2-nhl/ticks.csv.zst");
+    let args = format!("run --speed 5 --format polymarket-l2 --recording {recording} --log {}", log.display());
+    let arena = command("arena").get_program().to_str().unwrap().to_owned();
+    let mut shell = std::process::Command::new("sh");
+    let line = format!("trap '' HUP; exec {arena} {args}");
+    let mut child = shell.args(["-c", &line]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while !log.join("control.sock").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended early");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // The signals are looked after once the socket is there.
+    std::thread::sleep(Duration::from_millis(500));
+    signal(&child, "HUP");
+    std::thread::sleep(Duration::from_millis(500));
+    signal(&child, "TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let status = crate::command::arena(&format!("status --json --log {}", log.display())).expect_code(0).json();
+    assert_eq!(status["stopped"], "SIGTERM");
 }
 
 #[test]

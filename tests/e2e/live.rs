@@ -58,6 +58,13 @@ fn live_mode_trades_at_the_sandbox_and_its_log_says_what_the_venue_says() {
     purse.arena(&["kill", "off"], "").expect_code(0);
     assert!(count(&log, "order_intended") > 0 && count(&log, "fill_booked") > 0);
     assert_eq!(count(&log, "fault"), 0, "{}", replay(&format!("show {log} --kind fault")).stdout);
+    // Paper does not go on where real money was traded, and leaves no word there.
+    let events = || arena(&format!("status --log {log} --json")).json()["seq"].clone();
+    let before = events();
+    let recorded = super::command::fixture("polymarket-l2-nhl/ticks.csv.zst");
+    let paper = arena(&format!("run --format polymarket-l2 --recording {recorded} --log {log}")).expect_code(2);
+    assert!(paper.stderr.contains("is the log of a live run, and this is a paper one"), "{}", paper.stderr);
+    assert_eq!(events(), before);
     // Every decision follows from what came in, also here; and the log is whole.
     replay(&format!("check {log}")).expect_code(0);
     replay(&format!("verify {log} --deep")).expect_code(0);

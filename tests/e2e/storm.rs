@@ -84,7 +84,7 @@ fn killed_in_a_storm_nothing_is_doubled_lost_or_told() {
         Sandbox::start(&recording, &["--welcome", "10000", "--seed", "7", "--speed", "8", "--record", &theirs]);
     let mut purse =
         sandbox.trader_with(purse::KEY, |purse| format!("signer = \"{}\"", purse.path("run/signer.sock").display()));
-    // To be asked what happened.
+    // With STORM_KEEP set its log stays, to be asked what happened.
     purse.dir.disable_cleanup(std::env::var_os("STORM_KEEP").is_some());
     eprintln!("engine: {}", purse.dir.path().display());
     let signer = Process::start(&purse, &words(&keystore(&purse)));

@@ -132,8 +132,8 @@ impl Step<'_> {
         }
     }
 
-    /// An answer that comes after the switch was thrown, or the run told to end: the order must go all the same. And a cancel that overtook an
-    /// order which had to be sent again found nothing to cancel.
+    /// An answer that comes after the switch was thrown, or the run told to end: the order must go all the same. And a
+    /// cancel that overtook an order which had to be sent again found nothing to cancel.
     fn on_accepted(&mut self, id: OrderId) {
         let kill = &self.state.kill;
         let killed = kill.lets_nothing_stand();

@@ -15,8 +15,8 @@ const PATIENCE_MAX: u64 = 24;
 /// When an order of unknown fate is due to be sent again.
 ///
 /// An entry is not sent again to a venue while the kill switch is on: if the first attempt never arrived, the second would
-/// buy; nor is one that is stale, or any while the run is ending. The venue's port looks for it there, and says when it can be given up. The simulated
-/// exchange has nobody to look.
+/// buy; nor is one that is stale, or any while the run is ending. The venue's port looks for it there, and says when it
+/// can be given up. The simulated exchange has nobody to look.
 pub(crate) fn resend_at(order: &Order, state: &State, config: &Config) -> Option<UtcNanos> {
     let killed = order.plan.purpose == Purpose::Entry && state.kill.level != KillLevel::Off;
     let held_back = config.account.is_some() && (killed || order.is_stale(state.time) || state.kill.stopping);

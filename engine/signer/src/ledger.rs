@@ -62,9 +62,7 @@ impl LedgerError {
                 "find out what the wallet did today; then move {} away, and what was signed today no longer counts",
                 path.display()
             )),
-            Self::Busy { .. } => {
-                Some("an engine or a signer runs already: `arena status` says which log; stop it first".to_owned())
-            }
+            Self::Busy { .. } => Some("another engine or signer uses the same sums: stop it first".to_owned()),
             Self::Io { .. } => None,
         }
     }

@@ -218,7 +218,7 @@ pub struct Proposal {
 #[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Limit {
-    /// Kill switch level (0 = off).
+    /// Kill switch level (0 = off; below: off, and something else stops trading).
     KillSwitch,
     /// 1 = open.
     MarketStatus,

@@ -52,6 +52,9 @@ pub fn judge(state: &State, config: &Config, now: UtcNanos, proposal: &Proposal)
     }
 }
 
+/// Stands for the kill switch's level where the switch is off, and something else stops trading.
+pub const HALTED: i64 = -1;
+
 struct Gate<'a> {
     state: &'a State,
     config: &'a Config,
@@ -122,8 +125,7 @@ impl Gate<'_> {
         let age_max = i64::from(c.data.max_age_seconds) * 1_000;
         let fresh = age_ms <= age_max && quote.valid && s.quotes.is_live(p.market);
         let halted = !s.kill.lets_enter() || s.kill.mismatch;
-        // Below 0: the switch is off, and something else stops trading.
-        let switch = if halted && s.kill.level == KillLevel::Off { -1 } else { s.kill.level as i64 };
+        let switch = if halted && s.kill.level == KillLevel::Off { HALTED } else { s.kill.level as i64 };
         let in_band = p.price >= r.min_price && p.price <= r.max_price;
         let drawdown = i64::from(s.equity.drawdown_ppm());
         let fees = s.activity.fees_last_day(self.now);

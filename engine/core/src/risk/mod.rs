@@ -4,4 +4,4 @@ mod exposure;
 mod gate;
 
 pub use exposure::{at_risk, open_markets, portfolio_limit};
-pub use gate::judge;
+pub use gate::{HALTED, judge};

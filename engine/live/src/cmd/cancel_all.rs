@@ -199,10 +199,14 @@ fn at_venue(talk: &mut Talk, login: &Login, market: Option<&Bytes32>, by_engine:
 fn report(global: &Global, loaded: &Loaded, done: &Done) -> Outcome {
     let hex = |list: &[Bytes32]| list.iter().map(|id| Value::String(format!("0x{id}"))).collect::<Vec<_>>();
     if global.format() == Format::Json {
-        print(
-            &json!({ "cancelled": hex(&done.gone), "open": hex(&done.left), "engine": done.by_engine.is_some(), "by_engine": done.by_engine })
-                .to_string(),
-        )?;
+        let answer = json!({
+            "cancelled": hex(&done.gone),
+            "open": hex(&done.left),
+            "engine": done.by_engine.is_some(),
+            // What it took back, listed by the venue or not; null if none runs.
+            "by_engine": done.by_engine,
+        });
+        print(&answer.to_string())?;
     } else {
         for id in &done.gone {
             print(&format!("cancelled 0x{id}"))?;

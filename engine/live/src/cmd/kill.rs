@@ -7,7 +7,8 @@ use crate::exit::{Code, Failure, Outcome};
 use crate::paths::existing_log;
 use clap::{Args, Subcommand, ValueEnum};
 use console::print;
-use schemas::event::{KillLevel, OperatorCommand};
+use projections::State;
+use schemas::event::{KillLevel, Mode, OperatorCommand};
 use std::path::{Path, PathBuf};
 
 /// Arguments.
@@ -64,37 +65,32 @@ pub fn run(global: &Global, args: &KillArgs) -> Outcome {
         Ok(answer) => serde_json::from_value(answer["kill"].clone()).map_err(|_| {
             Failure::new(Code::Timeout, format!("the engine did not confirm: {answer}")).next("try again")
         })?,
-        Err(ControlError::NotRunning) => {
-            let reached = set(global, &log, who, level)?;
-            nobody_acts(global, &log, level)?;
-            reached
-        }
+        Err(ControlError::NotRunning) => set(global, &log, who, level)?,
         Err(e) => return Err(Failure::new(Code::Timeout, e.to_string()).next("try again, or stop the process")),
     };
     show(global, reached)?;
     Ok(Code::Ok)
 }
 
-/// Says what a thrown switch does not do while no engine runs.
-fn nobody_acts(global: &Global, log: &Path, level: KillLevel) -> Result<(), Failure> {
-    let state = super::query::fold(log)?;
+/// What a thrown switch does not do while no engine runs, if there is anything.
+fn nobody_acts(log: &Path, state: &State, level: KillLevel) -> Option<String> {
     let (open, held) = (state.orders.open().count(), state.positions.held_all().count());
-    let live = state.run.mode() == Some(schemas::event::Mode::Live);
-    if global.quiet || level < KillLevel::CancelAll || (open == 0 && held == 0) {
-        return Ok(());
-    }
-    let next = if live { "; `arena cancel-all` takes orders back now" } else { "" };
-    eprintln!(
-        "no engine runs on {}: nothing is cancelled or sold before the next run ({open} open orders, {held} positions){next}",
-        log.display()
-    );
-    Ok(())
+    let what = match level {
+        KillLevel::Flatten if open + held > 0 => {
+            format!("nothing is cancelled or sold before the next run ({open} open orders, {held} positions)")
+        }
+        KillLevel::CancelAll if open > 0 => format!("nothing is cancelled before the next run ({open} open orders)"),
+        _ => return None,
+    };
+    let live = state.run.mode() == Some(Mode::Live);
+    let next = if live && open > 0 { "; `arena cancel-all` takes orders back now" } else { "" };
+    Some(format!("no engine runs on {}: {what}{next}", log.display()))
 }
 
 /// Writes the command into a log that no engine owns at the moment.
 fn set(global: &Global, log: &Path, who: String, level: KillLevel) -> Result<KillLevel, Failure> {
     let state = super::query::fold(log)?;
-    if state.run.config.is_empty() || state.run.mode() == Some(schemas::event::Mode::Import) {
+    if state.run.config.is_empty() || state.run.mode() == Some(Mode::Import) {
         return Err(Failure::new(Code::Usage, format!("{} is a recording; nothing trades on it", log.display())));
     }
     let keeping = global.keeping(&global.load()?, "arena kill")?;
@@ -103,6 +99,9 @@ fn set(global: &Global, log: &Path, who: String, level: KillLevel) -> Result<Kil
     let now = command_time(&engine);
     engine.tell(operator(who, OperatorCommand::Kill(level)), now)?;
     let reached = engine.state().kill.level;
+    if let Some(text) = nobody_acts(log, engine.state(), level).filter(|_| !global.quiet) {
+        eprintln!("{text}");
+    }
     engine.close()?;
     Ok(reached)
 }

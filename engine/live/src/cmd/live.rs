@@ -82,10 +82,10 @@ pub fn run(global: &Global, args: &RunArgs, loaded: &Loaded) -> Outcome {
         ControlServer::start(&log, sender).map_err(|e| Failure::new(Code::Error, format!("no control socket: {e}")))?;
     let progress = Progress::default();
     let shown = show(global, Mode::Live, if args.dry_run { " DRY RUN" } else { "" }, None, &progress);
-    let ended = LiveDriver { engine, net, commands, progress, clock }.run();
+    let ended = LiveDriver { engine, net, commands, progress: progress.clone(), clock }.run();
     shown.end();
     report(global, &log, &ended?)?;
-    let left = super::query::fold(&log)?.orders.open().count();
+    let left = progress.view().open_orders;
     if left > 0 {
         let what =
             format!("{left} orders may still be open at the venue: it did not say in time that they are cancelled");

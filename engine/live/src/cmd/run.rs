@@ -27,8 +27,8 @@ pub struct RunArgs {
     /// The run's own log; one that exists is gone on with [default: `paper` under the data directory]
     #[arg(long, value_name = "DIR")]
     pub log: Option<PathBuf>,
-    /// How many recorded seconds pass in a second: a whole number, or `max`
-    #[arg(long, value_name = "N|max", help = "How many recorded seconds pass in a second [default: max]")]
+    /// How many recorded seconds pass in a second: a whole number, or `max` [default: max]
+    #[arg(long, value_name = "N|max")]
     pub speed: Option<String>,
     /// Trade for real: needs mode = "live" in the configuration, too, and a confirmation
     #[arg(long)]

@@ -14,6 +14,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What may be asked of a running engine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,7 +153,7 @@ fn ignores_hangup() -> bool {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
-async fn heard(signal: &mut Option<tokio::signal::unix::Signal>) {
+async fn heard(signal: &mut Option<Signal>) {
     match signal {
         Some(signal) => drop(signal.recv().await),
         None => std::future::pending().await,
@@ -160,7 +161,8 @@ async fn heard(signal: &mut Option<tokio::signal::unix::Signal>) {
 }
 
 impl ControlServer {
-    /// Listens for commands and for SIGINT and SIGTERM. A second signal ends the process at once.
+    /// Listens for commands and for SIGINT, SIGTERM and SIGHUP. A second signal ends the process at once; but not SIGHUP, which
+    /// a terminal that closes sends more than once.
     pub fn start(log: &Path, commands: Sender<Command>) -> Result<Self, ControlError> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let path = socket_of(log);
@@ -175,7 +177,6 @@ impl ControlServer {
             }
             Err(e) => tracing::warn!("no control socket at {}: {e}", path.display()),
         }
-        use tokio::signal::unix::{SignalKind, signal};
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         // A terminal that closes ends the run as Ctrl-C does, unless it was started to outlive it (nohup(1)).
         let mut hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
@@ -187,6 +188,9 @@ impl ControlServer {
                     _ = terminate.recv() => "SIGTERM",
                     () = heard(&mut hangup) => "SIGHUP",
                 };
+                if asked && name == "SIGHUP" {
+                    continue;
+                }
                 if asked {
                     std::process::exit(130);
                 }

@@ -108,12 +108,8 @@ impl Engine {
         let name = blake3::hash(format!("{:?}\n{}\n{config}", start.mode, start.feed).as_bytes());
         let mut log_id = [0; 16];
         log_id.copy_from_slice(&name.as_bytes()[..16]);
-        let (mut engine, report) = Self::attach_as(dir, start.config.clone(), start.keeping, Some(log_id), venue)?;
-        if let Some(found) = engine.state().run.mode()
-            && (found == Mode::Live) != (start.mode == Mode::Live)
-        {
-            return Err(EngineError::OtherMode { dir: dir.to_owned(), found, wanted: start.mode });
-        }
+        let named = Some((log_id, start.mode));
+        let (mut engine, report) = Self::attach_as(dir, start.config.clone(), start.keeping, named, venue)?;
         for note in &report.notes {
             engine.fault("log", &note.to_string(), FaultPolicy::Repaired)?;
         }
@@ -141,15 +137,21 @@ impl Engine {
         dir: &Path,
         config: Config,
         keeping: &Keeping,
-        log_id: Option<LogId>,
+        named: Option<(LogId, Mode)>,
         venue: Option<Box<dyn Venue>>,
     ) -> Result<(Self, OpenReport), EngineError> {
-        let options = WriterOptions { log_id, ..keeping.writer.clone() };
+        let options = WriterOptions { log_id: named.map(|(id, _)| id), ..keeping.writer.clone() };
         let (log, report) = LogWriter::open(dir, &options)?;
         let Restored { core, chain, exchange } = restore(dir)?;
+        let (found, wanted) = (core.state().run.mode(), named.map(|(_, mode)| mode));
+        if let (Some(found), Some(wanted)) = (found, wanted)
+            && (found == Mode::Live) != (wanted == Mode::Live)
+        {
+            return Err(EngineError::OtherMode { dir: dir.to_owned(), found, wanted });
+        }
         let port = match venue {
             Some(venue) => Port::Venue(venue),
-            None if core.state().run.mode() == Some(Mode::Live) => Port::Nowhere,
+            None if found == Some(Mode::Live) => Port::Nowhere,
             None => Port::Paper(Box::new(exchange)),
         };
         let mut engine = Self {

@@ -41,9 +41,9 @@ impl Doctor<'_> {
                         "a firewall of the venue or a proxy in between turns this address away",
                     );
                 }
-                Ok(Reached { status, .. }) if status != 200 && key.is_some() => {
+                Ok(Reached { status, .. }) if let Some(key) = key.filter(|_| !matches!(status, 200 | 425 | 429)) => {
                     let what = format!("{at} answers {path} with status {status}: that is not Polymarket's {name}");
-                    self.host_fails(name, needed, what, &format!("correct {}", key.unwrap_or_default()));
+                    self.host_fails(name, needed, what, &format!("correct {key}"));
                 }
                 Ok(Reached { status, .. }) => self.ok(name, format!("{at} answers (status {status})")),
                 Err(e) => self.host_fails(name, needed, e.to_string(), e.next_step()),
