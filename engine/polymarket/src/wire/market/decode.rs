@@ -1,14 +1,27 @@
 //! Market messages out of their text, in one pass and without copies.
 
-use super::{BestBidAsk, Book, Event, Frame, LastTrade, Level, PriceChange, PriceChanges, TickSizeChange, Undecoded};
+use super::{
+    BestBidAsk, Book, Event, Frame, LastTrade, Level, PriceChange, PriceChanges, TickSizeChange, Undecoded, usual,
+};
 use crate::wire::error::{Problem, WireError};
 use crate::wire::scan::{Scan, Value};
 use crate::wire::{field, read};
 use schemas::{Bytes32, Side, UtcNanos};
 
+/// The messages of a frame; those that could not be used stand among the others.
+type Messages<'a> = Frame<Result<Event<'a>, Undecoded<'a>>>;
+
 /// Reads a text frame. An error means that the frame is not JSON, and nothing of it was used; a message that is JSON
 /// and not usable stands in its place among the others.
-pub fn decode(frame: &str) -> Result<Frame<Result<Event<'_>, Undecoded<'_>>>, WireError> {
+pub fn decode(frame: &str) -> Result<Messages<'_>, WireError> {
+    match usual::price_changes(frame) {
+        Some(changes) => Ok(Frame::Messages(vec![Ok(Event::PriceChange(changes))])),
+        None => any(frame),
+    }
+}
+
+/// Reads any frame.
+pub(super) fn any(frame: &str) -> Result<Messages<'_>, WireError> {
     elements(frame, |scan, raw_of| {
         let mut fields = Fields::default();
         let from = scan.at();

@@ -2,6 +2,7 @@
 //! markets. The REST answers with books have the same shape and are read here too.
 
 mod decode;
+mod usual;
 
 pub(super) use decode::elements;
 pub use decode::{book, books, decode};
