@@ -1,6 +1,8 @@
 //! Requests and answers without a socket.
 
+use crate::frames;
 use schemas::UtcNanos;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// A request as the venue sees it.
@@ -76,8 +78,8 @@ pub struct Response {
 
 impl Response {
     /// 200 with this.
-    pub(crate) fn ok(body: &Value) -> Self {
-        Self { status: 200, headers: Vec::new(), body: body.to_string() }
+    pub(crate) fn ok(body: &impl Serialize) -> Self {
+        Self { status: 200, headers: Vec::new(), body: frames::text(body) }
     }
 
     /// An error in the venue's form.

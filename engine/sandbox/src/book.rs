@@ -4,6 +4,7 @@
 use crate::base::{derived, hash_text};
 use crate::catalogue::outcome_name;
 use crate::faults::Fault;
+use crate::frames;
 use crate::sockets::Shown;
 use crate::venue::Venue;
 use exchange::own_price;
@@ -49,33 +50,33 @@ impl Venue {
         if price.0 > 0 { price.to_string() } else { String::new() }
     }
 
-    /// A whole book, with its hash. Bids ascend and asks descend: the best is last.
-    pub(crate) fn book_json(&self, token: TokenId) -> Option<Value> {
+    /// A whole book, with its hash.
+    pub(crate) fn book(&self, token: TokenId) -> Option<frames::Book> {
         let market = self.markets.get(token.market())?;
-        let levels = |side| -> Vec<Value> {
+        let levels = |side| {
             let best_last = self.side(token, side).into_iter().rev();
-            best_last.map(|l| json!({ "price": l.price.to_string(), "size": l.size.to_string() })).collect()
+            best_last.map(|l| frames::Level { price: l.price.to_string(), size: l.size.to_string() }).collect()
         };
-        let mut book = json!({
-            "market": self.catalogue.condition_text(token.market()),
-            "asset_id": self.catalogue.token_text(token),
-            "timestamp": self.now.as_millis().to_string(),
-            "bids": levels(Side::Buy),
-            "asks": levels(Side::Sell),
-            "min_order_size": market.min_size.to_string(),
-            "tick_size": market.tick.to_string(),
-            "neg_risk": market.listed.neg_risk,
-            "last_trade_price": self.last_trade(token),
-        });
-        book["hash"] = json!(polymarket::book_hash(&book.to_string())?);
+        let mut book = frames::Book {
+            market: self.catalogue.condition_text(token.market()),
+            asset_id: self.catalogue.token_text(token),
+            timestamp: self.now.as_millis().to_string(),
+            hash: String::new(),
+            bids: levels(Side::Buy),
+            asks: levels(Side::Sell),
+            min_order_size: market.min_size.to_string(),
+            tick_size: market.tick.to_string(),
+            neg_risk: market.listed.neg_risk,
+            last_trade_price: self.last_trade(token),
+            event_type: None,
+        };
+        book.hash = polymarket::book_hash(&frames::text(&book))?;
         Some(book)
     }
 
     /// The same as an event.
-    pub(crate) fn book_event(&self, token: TokenId) -> Option<Value> {
-        let mut book = self.book_json(token)?;
-        book["event_type"] = json!("book");
-        Some(book)
+    pub(crate) fn book_event(&self, token: TokenId) -> Option<frames::Book> {
+        Some(frames::Book { event_type: Some("book"), ..self.book(token)? })
     }
 
     fn shown_now(&self, market: MarketId) -> Shown {
@@ -163,11 +164,11 @@ impl Venue {
             return;
         }
         let frame = self.change_frame(market, self.mirrored(market, &changes));
-        self.broadcast(market, false, frame);
+        self.broadcast(market, false, frames::text(&frame));
         if moved {
             for token in [market.yes(), market.no()] {
                 let frame = self.best_frame(token);
-                self.broadcast(market, true, frame);
+                self.broadcast(market, true, frame.to_string());
             }
         }
     }
@@ -185,11 +186,11 @@ impl Venue {
         let best = (stated(|t| t.bid, shown.bid), stated(|t| t.ask, shown.ask));
         let change = self.change(d.token, d.side, d.price, d.size, best, 1);
         let frame = self.change_frame(d.token.market(), vec![change]);
-        self.broadcast(d.token.market(), false, frame);
+        self.broadcast(d.token.market(), false, frames::text(&frame));
     }
 
     /// The same changes of both outcomes.
-    fn mirrored(&self, market: MarketId, changes: &[(Side, Price, Size)]) -> Vec<Value> {
+    fn mirrored(&self, market: MarketId, changes: &[(Side, Price, Size)]) -> Vec<frames::Change> {
         let mut list = Vec::new();
         for token in [market.yes(), market.no()] {
             let best = self.best(token);
@@ -210,29 +211,26 @@ impl Venue {
         size: Size,
         best: (Option<Price>, Option<Price>),
         of: usize,
-    ) -> Value {
+    ) -> frames::Change {
         // Nobody can recompute the hash of a change, so it only has to be another each time.
         let seed = [self.now.0.to_be_bytes(), (of as u64).to_be_bytes()].concat();
         let hash = derived(&[b"change", &seed, self.catalogue.token_text(token).as_bytes()]).short(40);
         let text = |price: Option<Price>, empty: &str| price.map_or(empty.to_owned(), |p| p.to_string());
-        json!({
-            "asset_id": self.catalogue.token_text(token),
-            "price": price.to_string(),
-            "size": size.to_string(),
-            "side": side.to_string(),
-            "hash": hash,
-            "best_bid": text(best.0, "0"),
-            "best_ask": text(best.1, "1"),
-        })
+        frames::Change {
+            asset_id: self.catalogue.token_text(token),
+            price: price.to_string(),
+            size: size.to_string(),
+            side: side.to_string(),
+            hash,
+            best_bid: text(best.0, "0"),
+            best_ask: text(best.1, "1"),
+        }
     }
 
-    fn change_frame(&self, market: MarketId, list: Vec<Value>) -> Value {
-        json!({
-            "event_type": "price_change",
-            "market": self.catalogue.condition_text(market),
-            "timestamp": self.now.as_millis().to_string(),
-            "price_changes": list,
-        })
+    fn change_frame(&self, market: MarketId, price_changes: Vec<frames::Change>) -> frames::PriceChanges {
+        let market = self.catalogue.condition_text(market);
+        let timestamp = self.now.as_millis().to_string();
+        frames::PriceChanges { market, price_changes, timestamp, event_type: "price_change" }
     }
 
     fn best_frame(&self, token: TokenId) -> Value {
@@ -267,7 +265,7 @@ impl Venue {
             if self.sockets.wants(session, token)
                 && let Some(book) = self.book_event(token)
             {
-                self.sockets.send(session, now, book.to_string());
+                self.sockets.send(session, now, frames::text(&book));
             }
         }
     }
@@ -284,7 +282,7 @@ impl Venue {
             "transaction_hash": hash.unwrap_or_default(),
             "timestamp": self.now.as_millis().to_string(),
         });
-        self.broadcast(token.market(), false, frame);
+        self.broadcast(token.market(), false, frame.to_string());
     }
 
     fn publish_tick(&mut self, market: MarketId, tick: Price) {
@@ -299,7 +297,7 @@ impl Venue {
                 "new_tick_size": tick.to_string(),
                 "timestamp": self.now.as_millis().to_string(),
             });
-            self.broadcast(market, false, frame);
+            self.broadcast(market, false, frame.to_string());
         }
         self.publish_book(market);
     }
@@ -312,7 +310,7 @@ impl Venue {
         frame["event_type"] = json!("market_resolved");
         frame["winning_asset_id"] = json!(winner.map(|t| self.catalogue.token_text(t)).unwrap_or_default());
         frame["winning_outcome"] = json!(winner.map_or("", outcome_name));
-        self.broadcast(market, true, frame);
+        self.broadcast(market, true, frame.to_string());
     }
 
     fn publish_new(&mut self, market: MarketId) {
@@ -345,8 +343,7 @@ impl Venue {
         })
     }
 
-    fn broadcast(&mut self, market: MarketId, custom: bool, frame: Value) {
-        let text = frame.to_string();
+    fn broadcast(&mut self, market: MarketId, custom: bool, text: String) {
         let now = self.now;
         for session in self.sockets.listeners(market, custom) {
             if self.dice.hits(Fault::silent_socket, &self.faults) {

@@ -30,6 +30,7 @@ mod data_api;
 mod dice;
 mod faults;
 mod fills;
+mod frames;
 mod gamma;
 mod gate;
 mod heartbeat;

@@ -3,6 +3,7 @@
 use crate::answer::{Request, Response};
 use crate::base::{hash_text, number, page, seconds};
 use crate::catalogue::{Listing, outcome_name};
+use crate::frames;
 use crate::venue::Venue;
 use schemas::money::MICRO;
 use schemas::{Price, Side, TokenId, UtcNanos};
@@ -46,7 +47,7 @@ impl Venue {
         let token = self.asked_token(request)?;
         let market = self.markets.get(token.market()).ok_or_else(no_book)?;
         let value = match request.path.as_str() {
-            "/book" => self.book_json(token).ok_or_else(no_book)?,
+            "/book" => return self.book(token).map(|book| Response::ok(&book)).ok_or_else(no_book),
             "/price" => {
                 let side = is_buy(&request.param("side").unwrap_or_default());
                 let buy = side.ok_or_else(|| Response::bad("Invalid side"))?;
@@ -69,7 +70,10 @@ impl Venue {
         let text = |price: Option<Price>| price.unwrap_or(Price::ZERO).to_string();
         let mut map: Map<String, Value> = Map::new();
         let value = match request.path.as_str() {
-            "/books" => Value::Array(asked.iter().filter_map(|(t, ..)| self.book_json(*t)).collect()),
+            "/books" => {
+                let books: Vec<frames::Book> = asked.iter().filter_map(|(t, ..)| self.book(*t)).collect();
+                return Ok(Response::ok(&books));
+            }
             "/last-trades-prices" => {
                 let last = |(token, id, _): &(TokenId, String, Value)| {
                     let mut value = self.last(*token);

@@ -1,5 +1,6 @@
 //! Websocket sessions: who is connected, what for, and what is to be sent when.
 
+use crate::frames;
 use crate::venue::Venue;
 use schemas::{MarketId, Price, Size, TokenId, UtcNanos};
 use serde_json::Value;
@@ -177,9 +178,9 @@ impl Venue {
             self.watch(token.market());
         }
         if dump && !tokens.is_empty() {
-            let books: Vec<Value> = tokens.iter().filter_map(|t| self.book_event(*t)).collect();
+            let books: Vec<frames::Book> = tokens.iter().filter_map(|t| self.book_event(*t)).collect();
             let now = self.now;
-            self.sockets.send(session, now, Value::Array(books).to_string());
+            self.sockets.send(session, now, frames::text(&books));
         }
     }
 
