@@ -393,6 +393,28 @@ fn several_reasons_hold_until_the_last_is_gone() {
 }
 
 #[test]
+fn an_api_key_that_the_venue_does_not_know_is_said() {
+    let mut world = World::new();
+    world.desk.start(at(0), &world.state);
+    world.fold();
+    for _ in 0..40 {
+        for call in world.calls(500) {
+            let status = if call.headers.is_some() { 401 } else { 200 };
+            world.answer(&call, status, &[], &json!({ "error": "Unauthorized/Invalid api key" }));
+        }
+    }
+    let reason = |world: &World| world.state.kill.halted.clone().unwrap_or_default();
+    assert!(reason(&world).contains("refuses the API key"), "{}", reason(&world));
+    assert!(reason(&world).contains("heartbeat"), "and what comes of it: {}", reason(&world));
+    let said = halts(&world).len();
+    let calls = world.calls(5_000);
+    let call = calls.iter().find(|c| c.headers.is_some()).unwrap();
+    world.answer(call, 200, &[], &json!({}));
+    assert_eq!(halts(&world).len(), said + 1);
+    assert!(!reason(&world).contains("API key") && !reason(&world).is_empty(), "{}", reason(&world));
+}
+
+#[test]
 fn an_outage_makes_no_storm_of_requests() {
     let mut world = World::new();
     world.live(1..11);

@@ -103,6 +103,9 @@ impl Desk {
     }
 
     pub(super) fn answered(&mut self, purpose: Purpose, result: Result<Answer, NoAnswer>, state: &State) {
+        if !matches!(purpose, Purpose::Time { .. }) {
+            self.key_heard(&result);
+        }
         match purpose {
             Purpose::Post { orders, attempt, alone } => {
                 if let Ok(answer) = &result {
@@ -123,6 +126,15 @@ impl Desk {
             Purpose::Position { token } => self.position_answered(&token, result, state),
             Purpose::Time { asked } => self.time_answered(asked, result),
             Purpose::Heartbeat => self.heartbeat_answered(result),
+        }
+    }
+
+    /// What an answer in the account's name says about its API key.
+    fn key_heard(&mut self, result: &Result<Answer, NoAnswer>) {
+        match result.as_ref().map(|answer| answer.status) {
+            Ok(401) => self.hold(Hold::Key),
+            Ok(200) => self.release(Hold::Key, "the venue knows the API key"),
+            _ => {}
         }
     }
 

@@ -20,6 +20,8 @@ const VENUE_MAX_S: u64 = 3_600;
 /// A reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Hold {
+    /// The venue does not know the API key.
+    Key,
     /// The venue's word and the log are not compared yet.
     Reconciling,
     /// Orders carry the time.
@@ -74,6 +76,10 @@ impl Closed {
 impl Hold {
     pub(super) fn why(self) -> &'static str {
         match self {
+            Self::Key => {
+                "the venue refuses the API key (401), so it was deleted or replaced: stop and start again, and another is \
+                 asked for"
+            }
             Self::Reconciling => "reconciling with the venue",
             Self::Clock => "the clock is more than 5 s off the venue's",
             Self::Heartbeat => "the venue has not confirmed a heartbeat for 10 s",
@@ -99,6 +105,11 @@ impl Holds {
         self.all.contains(&hold)
     }
 
+    /// Every reason.
+    fn why(&self) -> String {
+        self.all.iter().map(|hold| hold.why()).collect::<Vec<_>>().join("; ")
+    }
+
     fn venue(&self) -> Option<Closed> {
         self.all.iter().find_map(|hold| if let Hold::Venue(closed) = hold { Some(*closed) } else { None })
     }
@@ -108,17 +119,18 @@ impl Desk {
     /// Nothing new is risked for this reason.
     pub(super) fn hold(&mut self, hold: Hold) {
         if self.standing.holds.all.insert(hold) {
-            self.note(SystemEvent::Halted { reason: hold.why().to_owned() });
+            self.note(SystemEvent::Halted { reason: self.standing.holds.why() });
         }
     }
 
     /// The reason is gone.
     pub(super) fn release(&mut self, hold: Hold, why: &str) {
         if self.standing.holds.all.remove(&hold) {
-            match self.standing.holds.all.first() {
-                Some(left) => self.note(SystemEvent::Halted { reason: left.why().to_owned() }),
-                None => self.note(SystemEvent::Resumed { reason: why.to_owned() }),
-            }
+            let event = match self.standing.holds.all.is_empty() {
+                false => SystemEvent::Halted { reason: self.standing.holds.why() },
+                true => SystemEvent::Resumed { reason: why.to_owned() },
+            };
+            self.note(event);
         }
     }
 
