@@ -16,7 +16,7 @@ use crate::quotes::Quotes;
 use crate::scores::Scores;
 use crate::settings::FoldSettings;
 use crate::{Projection, canonical, hash_of};
-use schemas::event::{Mode, OrderEvent, RunStarted, StateHash, SystemEvent};
+use schemas::event::{FaultPolicy, Mode, OrderEvent, RunStarted, StateHash, SystemEvent};
 use schemas::{Bytes32, Envelope, Event, Seq, UtcNanos};
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,23 @@ pub struct Run {
     pub stopped: Option<(String, bool)>,
     /// Market events so far: how far the feed was read.
     pub feed_events: u64,
+    /// How often something was said to be wrong with what surrounds the log: disk, clock, feed, venue.
+    pub faults: u64,
+    /// The last of these.
+    pub last_fault: Option<Fault>,
+}
+
+/// Something that went wrong, and what was done about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// When.
+    pub time: UtcNanos,
+    /// With what.
+    pub component: String,
+    /// What, and what next.
+    pub text: String,
+    /// How the process went on.
+    pub policy: FaultPolicy,
 }
 
 impl Run {
@@ -49,6 +66,11 @@ impl Run {
                 self.stopped = Some((stop.reason.clone(), stop.complete));
             }
             Event::System(SystemEvent::ConfigChanged { config, .. }) => self.config.clone_from(config),
+            Event::System(SystemEvent::Fault { component, text, policy }) => {
+                self.faults += 1;
+                let (component, text) = (component.clone(), text.clone());
+                self.last_fault = Some(Fault { time: envelope.time, component, text, policy: *policy });
+            }
             Event::Market(_) => self.feed_events += 1,
             _ => {}
         }

@@ -91,6 +91,9 @@ pub fn status(global: &Global, args: &LogArgs) -> Outcome {
         row("markets", format!("{}, {} resolved", view.markets, view.resolved_markets));
         row("kill switch", console::words::word(&view.kill));
         row("stopped by", view.stops().as_deref().map_or_else(|| "nothing".to_owned(), console::output::plain));
+        if let Some(fault) = &view.last_fault {
+            row("last fault", format!("{} (the last of {})", console::output::plain(fault), view.faults));
+        }
         print(&format!("{} {}", banner(view.mode, console::output::Paint::stdout(global.color)), log.display()))?;
         print(&t.render(global.format()))?;
     }

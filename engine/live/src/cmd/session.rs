@@ -81,7 +81,7 @@ impl Session<'_> {
 
 /// Follows the progress on a thread of its own: a bar and a line of figures on a terminal, now and then a line elsewhere.
 ///
-/// What stops trading, and that it goes on, is said in a line that stays.
+/// What stops trading, that it goes on, and what is wrong with feed, venue, clock or disk is said in lines that stay.
 pub(super) fn show(global: &Global, mode: Mode, more: &str, expected: Option<u64>, progress: &Progress) -> Shown {
     let stop = Arc::new(AtomicBool::new(false));
     if global.quiet {
@@ -98,7 +98,7 @@ pub(super) fn show(global: &Global, mode: Mode, more: &str, expected: Option<u64
     bar.set_prefix(prefix.clone());
     let (progress, flag) = (progress.clone(), Arc::clone(&stop));
     let thread = std::thread::spawn(move || {
-        let (mut ticks, mut stopped) = (0u32, None);
+        let (mut ticks, mut stopped, mut faults) = (0u32, None, progress.view().faults);
         while !flag.load(Ordering::Relaxed) {
             std::thread::sleep(Duration::from_millis(80));
             let view = progress.view();
@@ -109,6 +109,13 @@ pub(super) fn show(global: &Global, mode: Mode, more: &str, expected: Option<u64
                 let text = stops.as_deref().unwrap_or("trading again");
                 bar.suspend(|| eprintln!("{prefix} {}", plain(text)));
                 stopped = stops;
+            }
+            if view.faults != faults {
+                let text = view.last_fault.as_deref().unwrap_or_default();
+                let more = view.faults.saturating_sub(faults).saturating_sub(1);
+                let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+                bar.suspend(|| eprintln!("{prefix} {}{more}", plain(text)));
+                faults = view.faults;
             }
             ticks += 1;
             if !terminal && ticks.is_multiple_of(60) {

@@ -68,6 +68,10 @@ pub struct View {
     pub halted: Option<String>,
     /// Events that made no sense.
     pub anomalies: u64,
+    /// How often something around the log was wrong: disk, clock, feed, venue.
+    pub faults: u64,
+    /// The last time, in words.
+    pub last_fault: Option<String>,
 }
 
 impl View {
@@ -116,6 +120,8 @@ impl View {
             kill_source: state.kill.source,
             halted: state.kill.halted.clone(),
             anomalies: state.health.anomalies,
+            faults: state.run.faults,
+            last_fault: state.run.last_fault.as_ref().map(|f| format!("{}: {}", f.component, f.text)),
         }
     }
 }

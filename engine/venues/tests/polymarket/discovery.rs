@@ -1,6 +1,6 @@
 //! Which markets are found.
 
-use crate::harness::{World, wanted};
+use crate::harness::{World, faults_said, wanted};
 use crate::venue::{Market, Venue};
 use schemas::Event;
 use schemas::event::{MarketEvent, MarketStatus};
@@ -131,9 +131,25 @@ fn a_catalogue_that_fails_is_asked_again_at_growing_distance() {
     world.run(900_000);
     let asked: Vec<i64> = world.calls.iter().map(|(ms, _)| *ms / 1_000).collect();
     assert_eq!(asked, [0, 10, 30, 70, 150, 310, 610], "seconds");
+    let said = faults_said(&world);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains("HTTP status 503") && said[0].contains("venue.gamma_url"), "{said:?}");
     world.broken.clear();
     world.run(310_000);
     assert_eq!(world.state.markets.len(), 3);
+}
+
+#[test]
+fn that_nothing_is_wanted_is_said_once() {
+    let other = Wanted { categories: vec!["weather on Mars".to_owned()], ..wanted(10) };
+    let mut world = World::new(Venue::with(3), other);
+    world.run(900_000);
+    let said = faults_said(&world);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains("the catalogue has 3 open ones"), "{said:?}");
+    let mut world = World::new(Venue::with(3), wanted(10));
+    world.run(900_000);
+    assert_eq!(faults_said(&world), Vec::<String>::new());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::venue::{Venue, at, folded};
 use polymarket::wire::subscribe::{self, Request};
 use projections::State;
-use schemas::event::MarketEvent;
+use schemas::event::{MarketEvent, SystemEvent};
 use schemas::{Bytes32, Envelope, Event, MarketId, Seq, TokenId};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,6 +73,15 @@ pub struct World {
     coming: BTreeMap<(i64, u64), Tell>,
     seq: Seq,
     count: u64,
+}
+
+/// What the feed said was wrong.
+pub fn faults_said(world: &World) -> Vec<String> {
+    let text = |e: &Event| match e {
+        Event::System(SystemEvent::Fault { text, .. }) => Some(text.clone()),
+        _ => None,
+    };
+    world.said.iter().filter_map(|(_, e)| text(e)).collect()
 }
 
 pub fn wanted(max_markets: usize) -> Wanted {

@@ -1,6 +1,6 @@
 //! Sockets that close, fall silent, or speak out of turn.
 
-use crate::harness::World;
+use crate::harness::{World, faults_said};
 use crate::venue::cents;
 use schemas::Event;
 use schemas::event::{FeedScope, MarketEvent, SystemEvent};
@@ -51,6 +51,9 @@ fn reconnects_come_at_growing_distance() {
     assert_eq!(stale, 1, "said once");
     assert!(!world.state.quotes.is_live(world.id(0)));
     assert_eq!(world.asked("/books"), 0, "what could not be kept right is not asked for");
+    let said = faults_said(&world);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains("refused") && said[0].contains("venue.socket_url"), "{said:?}");
     world.faults.open_refused = 0;
     world.run(40_000);
     world.is_right(0);

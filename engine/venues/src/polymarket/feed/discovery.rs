@@ -17,6 +17,8 @@ const DISCOVER_EVERY_S: u64 = 300;
 const RETRY_S: u64 = 10;
 /// A market was made: the catalogue has it by now, s.
 const NEW_S: u64 = 30;
+/// Walks that failed one after the other before it is said: one may fail for nothing.
+const FAILED_SAID: u32 = 3;
 const PAGE_LEN: usize = 100;
 /// Pages of a walk: a catalogue without an end is none.
 const PAGES_MAX: u32 = 500;
@@ -114,6 +116,10 @@ pub(super) struct Walk {
     slugs_from: usize,
     next_at: UtcNanos,
     failed: u32,
+    /// Entries of the catalogue seen on this walk.
+    seen: u64,
+    /// That no market is wanted was said.
+    none_said: bool,
     /// Candidates whose terms are not asked for yet, in the catalogue's order: those with the most volume come first, and have
     /// the first numbers.
     unasked: VecDeque<Bytes32>,
@@ -123,7 +129,7 @@ impl Feed {
     pub(super) fn look_for_markets(&mut self) {
         let now = self.now;
         if self.walk.page.is_none() && now >= self.walk.next_at && self.room() > 0 {
-            (self.walk.pages, self.walk.slugs_from) = (0, 0);
+            (self.walk.pages, self.walk.slugs_from, self.walk.seen) = (0, 0, 0);
             self.walk.next_at = now.plus_secs(DISCOVER_EVERY_S);
             self.ask_catalogue("");
         }
@@ -138,11 +144,31 @@ impl Feed {
         self.walk.next_at = self.walk.next_at.min(self.now.plus_secs(NEW_S));
     }
 
-    fn walk_failed(&mut self) {
+    fn walk_failed(&mut self, why: &str) {
         self.walk.page = None;
         let pause = (RETRY_S << self.walk.failed.min(8)).min(DISCOVER_EVERY_S);
         self.walk.failed = self.walk.failed.saturating_add(1);
         self.walk.next_at = self.now.plus_secs(pause);
+        if self.walk.failed == FAILED_SAID {
+            self.fault(format!(
+                "the catalogue failed {FAILED_SAID} times, so no market is found: {why}; is venue.gamma_url right? It is asked \
+                 again"
+            ));
+        }
+    }
+
+    /// The last page is read. A catalogue in which nothing is wanted is said once: perhaps the settings are wrong.
+    fn walk_ended(&mut self) {
+        if self.walk.none_said || !self.followed.is_empty() || !self.candidates.is_empty() {
+            return;
+        }
+        self.walk.none_said = true;
+        let seen = self.walk.seen;
+        self.fault(format!(
+            "no market to trade: the catalogue has {seen} open ones with the liquidity and volume of section [venue], and none \
+             of them has the wanted category, name and time to the end; it is read again every {} minutes",
+            DISCOVER_EVERY_S / 60
+        ));
     }
 
     /// How many more markets are wanted.
@@ -158,19 +184,21 @@ impl Feed {
         self.ask(Purpose::Catalogue { walk: self.walk.number }, Host::Gamma, target);
     }
 
-    pub(super) fn catalogue_answered(&mut self, number: u64, answer: Option<Answer>) {
+    pub(super) fn catalogue_answered(&mut self, number: u64, answer: Result<Answer, String>) {
         if number != self.walk.number {
             return;
         }
         let Some(cursor) = self.walk.page.take() else { return };
         let page = match answer.as_ref().map(|a| (gamma::markets(&a.body), &a.body)) {
-            Some((Ok(page), _)) => page,
-            Some((Err(e), body)) => {
-                self.undecoded("catalogue", &e.to_string(), body);
-                return self.walk_failed();
+            Ok((Ok(page), _)) => page,
+            Ok((Err(e), body)) => {
+                let why = e.to_string();
+                self.undecoded("catalogue", &why, body);
+                return self.walk_failed(&why);
             }
-            None => return self.walk_failed(),
+            Err(why) => return self.walk_failed(why),
         };
+        self.walk.seen += page.entries.len() as u64;
         self.walk.failed = 0;
         for entry in page.entries {
             match entry {
@@ -189,7 +217,7 @@ impl Feed {
                 self.walk.slugs_from += SLUGS_LEN;
                 self.ask_catalogue("");
             }
-            None => {}
+            None => self.walk_ended(),
         }
     }
 

@@ -148,11 +148,15 @@ impl Feed {
         match tell {
             Tell::Answer(id, result) => {
                 let Some((purpose, _)) = self.calls.remove(&id) else { return };
-                // What has no answer is asked for again in its own time.
-                self.answered(purpose, result.ok().filter(|a| a.status == 200), state);
+                let answer = match result {
+                    Ok(answer) if answer.status == 200 => Ok(answer),
+                    Ok(answer) => Err(format!("HTTP status {}", answer.status)),
+                    Err(e) => Err(e.to_string()),
+                };
+                self.answered(purpose, answer, state);
             }
             Tell::Opened(Socket::Market(n)) => self.socket_opened(n),
-            Tell::Closed(Socket::Market(n), _) => self.socket_closed(n),
+            Tell::Closed(Socket::Market(n), why) => self.socket_closed(n, &why),
             Tell::Text(Socket::Market(n), text) => self.socket_text(n, &text, state),
             // Not this feed's.
             Tell::Opened(_) | Tell::Closed(..) | Tell::Text(..) => {}
@@ -164,7 +168,7 @@ impl Feed {
         self.now = self.now.max(now);
         while let Some(call) = self.calls.first_entry().filter(|c| now.since(c.get().1) >= ANSWER_S * NANOS_PER_SEC) {
             let (purpose, _) = call.remove();
-            self.answered(purpose, None, state);
+            self.answered(purpose, Err(format!("no answer in {ANSWER_S} s")), state);
         }
         self.look_for_markets();
         self.look_after_sockets();
@@ -173,13 +177,14 @@ impl Feed {
         self.count_faults();
     }
 
-    fn answered(&mut self, purpose: Purpose, answer: Option<Answer>, state: &State) {
+    /// What has no answer is asked for again in its own time.
+    fn answered(&mut self, purpose: Purpose, answer: Result<Answer, String>, state: &State) {
         match purpose {
             Purpose::Catalogue { walk } => self.catalogue_answered(walk, answer),
-            Purpose::Info { condition } => self.info_answered(&condition, answer, state),
-            Purpose::Books { tokens } => self.books_answered(&tokens, answer, state),
-            Purpose::Life { market } => self.life_answered(market, answer, state),
-            Purpose::Ended { market } => self.ended_answered(market, answer, state),
+            Purpose::Info { condition } => self.info_answered(&condition, answer.ok(), state),
+            Purpose::Books { tokens } => self.books_answered(&tokens, answer.ok(), state),
+            Purpose::Life { market } => self.life_answered(market, answer.ok(), state),
+            Purpose::Ended { market } => self.ended_answered(market, answer.ok(), state),
         }
     }
 

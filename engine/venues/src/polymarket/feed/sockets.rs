@@ -23,6 +23,8 @@ const STEADY_S: i64 = 60;
 const DUMP_S: u64 = 2;
 /// If a book has moved on while its socket was silent, the socket has so long to say so, s.
 const EXPLAIN_S: i64 = 3;
+/// Closings one after the other before it is said.
+const TRIES_SAID: u32 = 4;
 /// Sockets do not open all at once, ms.
 const STAGGER_MS: u64 = 100;
 
@@ -119,7 +121,7 @@ impl Feed {
     }
 
     /// What comes next on its tokens may be missing something.
-    pub(super) fn socket_closed(&mut self, n: u16) {
+    pub(super) fn socket_closed(&mut self, n: u16, why: &str) {
         let now = self.now;
         let Some(socket) = self.sockets.get_mut(usize::from(n)).filter(|s| s.open || s.opening) else { return };
         let was_open = socket.open;
@@ -129,9 +131,16 @@ impl Feed {
         let pause = (1u64 << socket.tries.min(5)).min(REOPEN_LAST_S);
         (socket.open, socket.opening, socket.tries) = (false, false, socket.tries.saturating_add(1));
         socket.open_at = now.plus_secs(pause).plus_millis(u64::from(n) * STAGGER_MS);
+        let tries = socket.tries;
         if was_open {
             let markets = socket.markets.clone();
             self.lose(&markets);
+        }
+        if tries == TRIES_SAID {
+            self.fault(format!(
+                "market socket {n} was closed {TRIES_SAID} times without staying open, so no prices come: {why}; is \
+                 venue.socket_url right? It is tried again"
+            ));
         }
     }
 
@@ -155,7 +164,7 @@ impl Feed {
             if socket.is_dead(now) {
                 let silent = socket.suspect_since.take().is_some();
                 self.asks.push_back(Ask::Close(Socket::Market(n)));
-                self.socket_closed(n);
+                self.socket_closed(n, "it said nothing");
                 if silent {
                     self.fault(format!("market socket {n} said nothing while the venue's books moved on: opened anew"));
                 }
