@@ -87,6 +87,11 @@ impl Order {
         self.voided.iter().fold(self.plan.size.less(self.filled), |left, fill| left.less(fill.size))
     }
 
+    /// What fills were reported of, those that were voided too.
+    pub fn reported(&self) -> Size {
+        self.voided.iter().fold(self.filled, |sum, fill| sum.plus(fill.size).unwrap_or(sum))
+    }
+
     /// Whether an order of unknown fate is not worth sending again to a venue: its time is over, or it would buy at prices
     /// of long ago.
     pub fn is_stale(&self, now: UtcNanos) -> bool {

@@ -294,10 +294,10 @@ impl Positions {
         self.holding.iter().any(|t| t.market() == market)
     }
 
-    /// Fills that were booked, and neither confirmed nor voided so far.
-    pub fn unconfirmed(&self) -> impl Iterator<Item = (TokenId, TradeKey)> + '_ {
+    /// Fills that were booked, and neither confirmed nor voided so far, with when they were booked.
+    pub fn unconfirmed(&self) -> impl Iterator<Item = (TokenId, TradeKey, UtcNanos)> + '_ {
         let fills = self.tokens.iter().flat_map(|(token, p)| p.provisional.iter().map(|f| (*token, f)));
-        fills.filter(|(_, f)| !f.confirmed).map(|(token, f)| (token, f.trade))
+        fills.filter(|(_, f)| !f.confirmed).map(|(token, f)| (token, f.trade, f.time))
     }
 
     /// What all positions cost, fees included.

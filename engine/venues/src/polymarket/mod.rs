@@ -7,5 +7,6 @@
 
 mod bucket;
 pub mod desk;
+mod faults;
 pub mod feed;
 pub mod limits;

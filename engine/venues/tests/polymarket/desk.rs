@@ -22,7 +22,7 @@ pub struct World {
     pub said: Vec<Event>,
 }
 
-fn hash(n: u32) -> Bytes32 {
+pub fn hash(n: u32) -> Bytes32 {
     let mut id = [0xaa; 32];
     id[28..].copy_from_slice(&n.to_be_bytes());
     Bytes32(id)
@@ -54,7 +54,7 @@ pub fn intent(n: u32, purpose: Purpose, post_only: bool) -> OrderIntended {
     }
 }
 
-fn taken(n: u32) -> Value {
+pub fn taken(n: u32) -> Value {
     json!({ "success": true, "errorMsg": "", "orderID": format!("0x{}", hash(n)), "status": "live" })
 }
 
@@ -85,7 +85,7 @@ impl World {
         self.desk.place(intent, at(self.now_ms));
     }
 
-    fn entry(&mut self, n: u32) {
+    pub fn entry(&mut self, n: u32) {
         self.place(&intent(n, Purpose::Entry, false));
     }
 
@@ -121,7 +121,7 @@ impl World {
         self.fold();
     }
 
-    fn status(&self, n: u32) -> OrderStatus {
+    pub fn status(&self, n: u32) -> OrderStatus {
         self.state.orders.get(OrderId(n)).unwrap().status
     }
 
@@ -269,7 +269,7 @@ fn refusals(world: &World) -> Vec<String> {
     world.said.iter().filter_map(refused).collect()
 }
 
-fn halts(world: &World) -> Vec<String> {
+pub fn halts(world: &World) -> Vec<String> {
     let halt = |e: &Event| match e {
         Event::System(SystemEvent::Halted { reason }) => Some(reason.clone()),
         Event::System(SystemEvent::Resumed { .. }) => Some("resumed".to_owned()),

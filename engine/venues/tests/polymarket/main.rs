@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod account;
 mod books;
 mod desk;
 mod discovery;
+mod ends;
+mod hand;
 mod harness;
 mod life;
 mod outage;

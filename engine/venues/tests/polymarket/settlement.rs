@@ -1,38 +1,18 @@
 //! What is held of markets that are over, at a venue whose balances are set by hand.
 
 use crate::desk::{World, intent};
-use crate::venue::at;
+use crate::hand::{Hand, MARKET};
 use schemas::event::{
-    AccountEvent, FeeSchedule, FillBooked, Liquidity, MarketEvent, MarketListed, OrderEvent, Purpose, Resolution,
-    SystemEvent, TradeKey, Venue,
+    AccountEvent, FillBooked, Liquidity, MarketEvent, OrderEvent, Purpose, Resolution, SystemEvent, TradeKey,
 };
-use schemas::{Bytes32, Cash, Event, MarketId, OrderId, Price, Side, Size, UtcNanos};
-use serde_json::{Value, json};
-use venues::wire::{Answer, Tell};
+use schemas::{Cash, Event, OrderId, Price, Side, Size};
 
-const MARKET: MarketId = MarketId(0);
 const SHARES: i64 = 10_000_000;
 
 /// Ten shares of YES were bought for half a dollar each, of a hundred dollars.
 fn holding() -> World {
     let mut world = World::new();
-    let listed = MarketListed {
-        market: MARKET,
-        venue: Venue::Polymarket,
-        condition: Bytes32([1; 32]),
-        tokens: [Bytes32([2; 32]), Bytes32([3; 32])],
-        slug: "rain".to_owned(),
-        question: "Will it rain?".to_owned(),
-        group: "weather".to_owned(),
-        category: "weather".to_owned(),
-        tick: Price(10_000),
-        min_size: Size(5_000_000),
-        fee: FeeSchedule::default(),
-        ends: UtcNanos::ZERO,
-        neg_risk: false,
-        protocol: 2,
-    };
-    world.append(None, Event::Market(MarketEvent::Listed(Box::new(listed))));
+    world.list();
     world.append(None, Event::Account(AccountEvent::BalanceObserved { cash: Cash(100_000_000) }));
     world.append(None, Event::Order(OrderEvent::Intended(Box::new(intent(1, Purpose::Entry, false)))));
     let (order, trade) = (OrderId(1), TradeKey(1));
@@ -48,27 +28,13 @@ fn holding() -> World {
     };
     world.append(None, Event::Order(OrderEvent::FillBooked(Box::new(fill))));
     world.append(None, Event::Order(OrderEvent::FillConfirmed { order, trade }));
-    let start = at(world.now_ms);
-    world.desk.start(start, &world.state);
-    world.fold();
+    world.begin();
     world
 }
 
 /// Lets minutes pass at a venue that says we have so much.
 fn pass(world: &mut World, minutes: i64, cash: i64, shares: i64) {
-    for _ in 0..minutes * 60 {
-        for call in world.calls(1_000) {
-            let micro = if call.target.contains("COLLATERAL") { cash } else { shares };
-            let body: Value = match call.target.split('?').next().unwrap() {
-                "/time" => json!(at(world.now_ms).0 / 1_000_000_000),
-                "/v1/heartbeats" => json!({ "heartbeat_id": "beat" }),
-                "/balance-allowance" => json!({ "balance": micro.to_string(), "allowances": {} }),
-                _ => json!({ "limit": 100, "count": 0, "next_cursor": "LTE=", "data": [] }),
-            };
-            let answer = Answer { status: 200, headers: Vec::new(), body: body.to_string() };
-            world.hear(Tell::Answer(call.id, Ok(answer)));
-        }
-    }
+    world.pass(&mut Hand { shares, ..Hand::new(cash) }, minutes * 60_000);
 }
 
 fn resolve(world: &mut World, resolution: Resolution) {

@@ -13,7 +13,7 @@ use projections::State;
 use schemas::event::{AccountEvent, FaultPolicy, SystemEvent, TradeKey};
 use schemas::time::{NANOS_PER_MS, NANOS_PER_SEC};
 use schemas::{Bytes32, Cash, Event, Outcome, Size, TokenId, UtcNanos};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The user channel answers a `PING` that is sent this often, s; without an answer for so long it is dead, s.
 const PING_S: u64 = 10;
@@ -34,8 +34,18 @@ const MONEY_RETRY_S: u64 = 5;
 /// Fees are rounded in ways the venue does not write down: such a difference is none.
 const CASH_TOLERANCE: Cash = Cash(50_000);
 /// A hundredth of a share: what the venue's own rounding may leave.
-const SHARE_TOLERANCE: Size = Size(10_000);
+pub(super) const SHARE_TOLERANCE: Size = Size(10_000);
+/// Pause before the user channel is opened again, s: doubles up to the last, and begins anew once it stayed open for a
+/// minute. So many closings in a row are said.
 const REOPEN_LAST_S: u64 = 30;
+const STEADY_S: i64 = 60;
+const TRIES_SAID: u32 = 4;
+/// Every message may be lost: open orders are listed this often anyway, s.
+const LIST_EVERY_S: u64 = 300;
+/// Pages of a list of open orders: one without an end is none.
+const PAGES_MAX: u32 = 100;
+/// The venue's time is asked for again so long after no answer came, s, until it came once.
+const CLOCK_RETRY_S: u64 = 5;
 
 /// Where the account stands, as far as that is not in the log.
 #[derive(Debug, Default)]
@@ -48,11 +58,18 @@ pub struct Standing {
     /// Fills booked and neither confirmed nor voided, and since when.
     pub(super) unconfirmed: BTreeMap<TradeKey, UtcNanos>,
     orders_round: u64,
+    /// The pages of the list of open orders that have come, and the orders on them.
+    pages: u32,
+    listed: BTreeSet<Bytes32>,
+    /// Every entry of them could be read.
+    list_is_whole: bool,
     /// The list of open orders came whole once.
     orders_listed: bool,
-    /// When it is asked for, if it is wanted.
-    next_list: Option<UtcNanos>,
+    /// When it is asked for.
+    next_list: UtcNanos,
+    /// The venue has said what time it is.
     time_known: bool,
+    /// When it is asked next.
     next_clock: UtcNanos,
     cash_seen: Option<UtcNanos>,
     next_money: UtcNanos,
@@ -69,6 +86,7 @@ struct UserSocket {
     opening: bool,
     tries: u32,
     open_at: UtcNanos,
+    opened_at: UtcNanos,
     next_ping: UtcNanos,
     heard_at: UtcNanos,
 }
@@ -86,12 +104,13 @@ impl Desk {
     /// Begins: nothing new is risked before the venue's word and the log agree.
     pub fn start(&mut self, now: UtcNanos, state: &State) {
         self.now = self.now.max(now);
-        self.standing.unconfirmed = state.positions.unconfirmed().map(|(_, trade)| (trade, self.now)).collect();
+        self.standing.unconfirmed = state.positions.unconfirmed().map(|(_, trade, at)| (trade, at)).collect();
+        self.standing.trades.listen_again(state.time);
         self.sent_before_now();
         self.cancel_what_was_to_be(state);
         self.standing.started = true;
         self.hold(Hold::Reconciling);
-        self.ask_openly(Purpose::Time { asked: self.now }, "/time");
+        self.ask_time();
         self.open_user();
         self.list_orders();
         self.poll_trades_soon();
@@ -144,12 +163,11 @@ impl Desk {
         }
         self.look_after_trades();
         self.look_after_user();
-        if self.standing.next_list.is_some_and(|at| self.now >= at) {
+        if self.now >= self.standing.next_list {
             self.list_orders();
         }
-        if self.now >= self.standing.next_clock && self.standing.time_known {
-            self.standing.next_clock = self.now.plus_secs(CLOCK_S);
-            self.ask_openly(Purpose::Time { asked: self.now }, "/time");
+        if self.now >= self.standing.next_clock {
+            self.ask_time();
         }
         self.beat();
         self.look_after_money(state);
@@ -165,7 +183,7 @@ impl Desk {
 
     pub(super) fn user_opened(&mut self) {
         let user = &mut self.standing.user;
-        (user.open, user.opening, user.tries) = (true, false, 0);
+        (user.open, user.opening, user.opened_at) = (true, false, self.now);
         (user.heard_at, user.next_ping) = (self.now, self.now.plus_secs(PING_S));
         let hello = subscribe::user(&self.account.credentials, &[]);
         self.asks.push_back(Ask::Say(Socket::User, hello));
@@ -174,12 +192,22 @@ impl Desk {
         self.poll_trades_soon();
     }
 
-    pub(super) fn user_closed(&mut self, _why: &str) {
+    pub(super) fn user_closed(&mut self, why: &str) {
         let user = &mut self.standing.user;
+        if user.open && self.now.since(user.opened_at) >= STEADY_S * NANOS_PER_SEC {
+            user.tries = 0;
+        }
         let pause = (1u64 << user.tries.min(5)).min(REOPEN_LAST_S);
         (user.open, user.opening) = (false, false);
-        user.tries += 1;
+        user.tries = user.tries.saturating_add(1);
         user.open_at = self.now.plus_secs(pause);
+        if user.tries == TRIES_SAID {
+            let text = format!(
+                "the user channel was closed {TRIES_SAID} times without staying open, so fills are only asked for: {why}; is \
+                 venue.socket_url right? It is tried again"
+            );
+            self.fault(text);
+        }
     }
 
     fn look_after_user(&mut self) {
@@ -219,12 +247,16 @@ impl Desk {
     // Lists of open orders.
 
     fn list_orders(&mut self) {
-        self.standing.orders_round += 1;
-        self.standing.next_list = Some(self.now.plus_secs(LIST_GIVEN_UP_S));
+        let standing = &mut self.standing;
+        standing.orders_round += 1;
+        standing.next_list = self.now.plus_secs(LIST_GIVEN_UP_S);
+        (standing.pages, standing.list_is_whole) = (0, true);
+        standing.listed.clear();
         self.ask_orders(rest::CURSOR_START);
     }
 
     fn ask_orders(&mut self, cursor: &str) {
+        self.standing.pages += 1;
         let round = self.standing.orders_round;
         let target = format!("/data/orders?next_cursor={cursor}");
         self.ask(Purpose::OpenOrders { round }, Method::Get, target, Vec::new());
@@ -238,30 +270,42 @@ impl Desk {
             Ok(answer) if answer.status == 200 => rest::page::<OrderState>(&answer.body).ok(),
             _ => None,
         };
-        let Some(page) = page else {
-            self.standing.next_list = Some(self.now.plus_secs(LIST_RETRY_S));
-            return;
-        };
+        let Some(page) = page else { return self.list_failed() };
         for entry in page.entries {
             match entry {
-                Ok(order) => self.order_seen(&order, state),
-                Err(bad) => self.undecoded("open orders", &bad.error.to_string(), &bad.raw),
+                Ok(order) => {
+                    self.standing.listed.insert(order.id);
+                    self.order_seen(&order, state);
+                }
+                Err(bad) => {
+                    self.standing.list_is_whole = false;
+                    self.undecoded("open orders", &bad.error.to_string(), &bad.raw);
+                }
             }
         }
         match page.next {
-            Some(cursor) => self.ask_orders(&cursor),
+            Some(cursor) if self.standing.pages < PAGES_MAX => self.ask_orders(&cursor),
+            Some(_) => self.list_failed(),
+            // What cannot be read may be an order of ours: nothing is risked before the list could be read whole once.
+            None if !self.standing.list_is_whole && !self.standing.orders_listed => self.list_failed(),
             None => {
                 self.standing.orders_listed = true;
-                self.standing.next_list = None;
+                self.standing.next_list = self.now.plus_secs(LIST_EVERY_S);
                 self.list_is_complete(state);
             }
         }
     }
 
+    fn list_failed(&mut self) {
+        self.standing.next_list = self.now.plus_secs(LIST_RETRY_S);
+    }
+
     /// An order of the log that is open here and not there is looked for.
     fn list_is_complete(&mut self, state: &State) {
-        let open: Vec<_> = state.orders.open().map(|o| o.id).filter(|id| self.orders.contains_key(id)).collect();
-        for id in open {
+        let standing = &self.standing;
+        let missing = self.orders.iter().filter(|(_, order)| !standing.listed.contains(&order.hash));
+        let missing: Vec<_> = missing.map(|(id, _)| *id).filter(|id| state.orders.get(*id).is_some()).collect();
+        for id in missing {
             self.look_for(id, 0);
         }
     }
@@ -284,14 +328,20 @@ impl Desk {
 
     // The clock.
 
+    fn ask_time(&mut self) {
+        let pause = if self.standing.time_known { CLOCK_S } else { CLOCK_RETRY_S };
+        self.standing.next_clock = self.now.plus_secs(pause);
+        self.ask_openly(Purpose::Time { asked: self.now }, "/time");
+    }
+
     fn time_answered(&mut self, asked: UtcNanos, result: Result<Answer, NoAnswer>) {
-        self.standing.next_clock = self.now.plus_secs(CLOCK_S);
         let read = match result {
             Ok(answer) if answer.status == 200 => rest::server_time(&answer.body).ok(),
             _ => None,
         };
-        self.standing.time_known = true;
         let Some(venue) = read else { return };
+        self.standing.time_known = true;
+        self.standing.next_clock = self.now.plus_secs(CLOCK_S);
         // The answer counts whole seconds: on average half a second is gone.
         let middle = asked.0 + self.now.since(asked) / 2;
         self.clock_offset = venue.0 + NANOS_PER_SEC / 2 - middle;
@@ -334,6 +384,7 @@ impl Desk {
     fn heartbeat_answered(&mut self, result: Result<Answer, NoAnswer>) {
         let now = self.now;
         let heartbeat = &mut self.standing.heartbeat;
+        let before = heartbeat.alive_at;
         heartbeat.asked = false;
         let Ok(answer) = result else { return };
         match answer.status {
@@ -351,9 +402,11 @@ impl Desk {
             }
             _ => {}
         }
-        if self.standing.holds.has(Hold::Heartbeat) && self.standing.heartbeat.alive_at == now {
-            // Without it the venue has cancelled what was open.
-            self.standing.reconciled = false;
+        let back = self.standing.holds.has(Hold::Heartbeat) && self.standing.heartbeat.alive_at == now;
+        if back && self.standing.reconciled {
+            // Without it the venue has cancelled what was open: everything is compared as at a start.
+            (self.standing.reconciled, self.standing.orders_listed) = (false, false);
+            self.standing.trades.listen_again(before);
             self.list_orders();
             self.poll_trades_soon();
             self.standing.next_money = now;
@@ -374,7 +427,11 @@ impl Desk {
         let held: Vec<Bytes32> = state.positions.held_all().filter_map(|(token, _)| token_id(state, token)).collect();
         for token in held {
             let number = polymarket::token::to_decimal(&token);
-            let target = format!("/balance-allowance?asset_type=CONDITIONAL&token_id={number}&signature_type={kind}");
+            let asset = match polymarket::Generation::of_token(&token) {
+                polymarket::Generation::V2 => "CONDITIONAL",
+                polymarket::Generation::V3 => "CONDITIONAL-V2",
+            };
+            let target = format!("/balance-allowance?asset_type={asset}&token_id={number}&signature_type={kind}");
             self.ask(Purpose::Position { token }, Method::Get, target, Vec::new());
         }
     }
@@ -382,12 +439,16 @@ impl Desk {
     /// Whether the venue's balances must be the log's: nothing is matched that the chain does not have yet, and no order's
     /// fate is unknown.
     fn is_settled(&self, state: &State) -> bool {
-        let known = |o: &projections::orders::Order| o.status == projections::orders::OrderStatus::Live;
+        let known = |o: &projections::orders::Order| {
+            o.status == projections::orders::OrderStatus::Live
+                && self.orders.get(&o.id).is_none_or(|order| !order.misses_fills(o))
+        };
         self.standing.unconfirmed.is_empty() && self.said.is_empty() && state.orders.open().all(known)
     }
 
     fn balance_answered(&mut self, result: Result<Answer, NoAnswer>, state: &State) {
-        let Some(found) = read_balance(result) else { return };
+        // Orders carry the time, so how far it is off must be known before any is placed.
+        let Some(found) = read_balance(result).filter(|_| self.standing.time_known) else { return };
         let (cash, books) = (Cash(found.balance_micro()), state.positions.cash);
         // What is redeemed may be in before its shares are seen to be gone.
         let awaited = awaited_payouts(state);
@@ -437,9 +498,14 @@ impl Desk {
     }
 
     pub(super) fn undecoded(&mut self, channel: &str, why: &str, raw: &str) {
-        self.keep_raw(channel, raw);
-        let text = format!("{channel}: {why}");
-        self.note(SystemEvent::Fault { component: "venue".to_owned(), text, policy: FaultPolicy::Degraded });
+        let said = self.faults.unread(channel, why, raw, self.now);
+        said.into_iter().for_each(|event| self.note(event));
+    }
+
+    /// Says that something is wrong; the desk goes on.
+    pub(super) fn fault(&mut self, text: String) {
+        let fault = self.faults.fault(text);
+        self.note(fault);
     }
 }
 

@@ -28,6 +28,7 @@ mod trades;
 pub use account::Standing;
 
 use super::bucket::Bucket;
+use super::faults::Faults;
 use crate::wire::{Ask, CallId, Socket, Tell};
 use orders::Order;
 use polymarket::Address;
@@ -111,6 +112,7 @@ pub struct Desk {
     /// Hashes of orders that are ours and not this log's.
     strangers: BTreeSet<Bytes32>,
     standing: Standing,
+    faults: Faults,
     /// The venue's clock less ours, ns.
     clock_offset: i64,
     now: UtcNanos,
@@ -134,6 +136,7 @@ impl Desk {
             unredeemed: BTreeMap::new(),
             strangers: BTreeSet::new(),
             standing: Standing::default(),
+            faults: Faults::of("venue"),
             clock_offset: 0,
             now: UtcNanos::ZERO,
         }
@@ -180,6 +183,8 @@ impl Desk {
         self.look_after_holds();
         self.look_after_orders(state);
         self.look_after_account(state);
+        let left_out = self.faults.left_out(self.now);
+        left_out.into_iter().for_each(|event| self.note(event));
     }
 
     fn say(&mut self, cycle: Option<CycleId>, event: Event) {

@@ -1,14 +1,15 @@
 //! Orders: what became of them, and how that is found out.
 
+use super::account::SHARE_TOLERANCE;
 use super::{Desk, Purpose};
 use crate::wire::{Answer, Method, NoAnswer};
 use polymarket::wire::rest;
 use polymarket::wire::user::{OrderState, OrderStatus};
 use projections::State;
-use projections::orders::OrderStatus as Status;
+use projections::orders::{Order as Known, OrderStatus as Status};
 use schemas::event::{CancelReason, KillLevel, OrderEvent, OrderIntended, Purpose as OrderPurpose, TimeInForce};
 use schemas::time::NANOS_PER_SEC;
-use schemas::{Bytes32, Event, OrderId, UtcNanos};
+use schemas::{Bytes32, Event, OrderId, Size, UtcNanos};
 
 /// First distance between two looks for an order, s; doubles up to the last.
 const LOOK_FIRST_S: u64 = 1;
@@ -18,8 +19,16 @@ const CANCEL_AGAIN_S: i64 = 2;
 /// An order that may not be sent again is given up this long after the last moment at which it could arrive and live, s.
 /// The venue's own margin at the end of an order is a minute, and answers have come 40 s late.
 pub(super) const ABANDON_S: u64 = 120;
+/// An order that should have ended by itself is looked for so long after, s.
+const EXPIRED_LOOK_S: u64 = 10;
 /// Looks without a find before an order is given up.
 const ABANDON_LOOKS: u32 = 5;
+/// The list of trades may be so far behind the book, s: what it shows later of an order that is gone, it shows by then.
+const TRADES_LAG_S: u64 = 5;
+/// An order that waits for the market's delay stands in no list, s; the venue's delays are a few seconds.
+const DELAY_MAX_S: u64 = 60;
+/// Shares that the venue calls traded and shows in no trade are waited for, s.
+const FILLS_MISSING_S: i64 = 300;
 
 /// An order that may still trade, or whose end is not known.
 pub(super) struct Order {
@@ -44,6 +53,14 @@ pub(super) struct Order {
     pub look_at: Option<UtcNanos>,
     pub looks: u32,
     pub looking: bool,
+    /// Shares that have traded by the venue's word, which may be ahead of its trades.
+    pub matched: Size,
+    /// Since when it is not among the open orders, though it was taken.
+    pub gone_at: Option<UtcNanos>,
+    /// When it was last said to wait for the market's delay.
+    pub delayed_at: Option<UtcNanos>,
+    /// What ended it, and when that was heard, if fills of it are still missing.
+    pub end: Option<(OrderEvent, UtcNanos)>,
 }
 
 impl Desk {
@@ -68,7 +85,9 @@ impl Desk {
     pub(super) fn taken(&mut self, id: OrderId, state: &State) {
         let Some(order) = self.orders.get_mut(&id) else { return };
         order.taken = true;
-        order.look_at = None;
+        // A message that tells its end may be lost.
+        let known = state.orders.get(id).map(|known| known.plan.expires).filter(|at| at.0 > 0);
+        order.look_at = known.map(|at| at.max(self.now).plus_secs(EXPIRED_LOOK_S));
         let asked_lately =
             order.cancel_refused_at.is_some_and(|at| self.now.since(at) < CANCEL_AGAIN_S * NANOS_PER_SEC);
         let waits_for_cancel = order.cancel.is_some() && !order.cancel_asked && !asked_lately;
@@ -125,6 +144,7 @@ impl Desk {
     }
 
     pub(super) fn look_after_orders(&mut self, state: &State) {
+        self.end_orders(state);
         let over: Vec<OrderId> = self
             .orders
             .keys()
@@ -139,11 +159,70 @@ impl Desk {
             .map(|(id, _)| *id)
             .collect();
         for id in due {
+            self.poll_trades_soon();
             let Some(order) = self.orders.get_mut(&id) else { continue };
+            if order.end.is_some() {
+                // It is over: its trades alone are looked for.
+                order.look_again(self.now);
+                continue;
+            }
             order.looking = true;
             let target = format!("/data/order/0x{}", order.hash);
             self.ask(Purpose::Look { order: id }, Method::Get, target, Vec::new());
-            self.poll_trades_soon();
+        }
+    }
+
+    /// An order is over. That is said when every share that traded is in the log: else what is reserved for it would be free
+    /// before its cost is booked.
+    pub(super) fn over(&mut self, id: OrderId, event: OrderEvent, state: &State) {
+        let (now, Some(known), Some(order)) = (self.now, state.orders.get(id), self.orders.get_mut(&id)) else {
+            return;
+        };
+        if !order.misses_fills(known) {
+            self.forget(id);
+            return self.say(Some(known.cycle), Event::Order(event));
+        }
+        order.end.get_or_insert((event, now));
+        order.looks = 0;
+        self.look_for(id, 0);
+    }
+
+    /// Says the ends that waited for fills, and ends what is in no list any more.
+    fn end_orders(&mut self, state: &State) {
+        if !self.said.is_empty() {
+            return; // The state does not have it yet.
+        }
+        let ids: Vec<OrderId> = self.orders.iter().filter(|(_, o)| o.ends()).map(|(id, _)| *id).collect();
+        for id in ids {
+            let (Some(order), Some(known)) = (self.orders.get(&id), state.orders.get(id)) else { continue };
+            if known.status.is_final() {
+                continue;
+            }
+            let missing = order.misses_fills(known);
+            if let Some((event, since)) = order.end.clone() {
+                let late = self.now.since(since) >= FILLS_MISSING_S * NANOS_PER_SEC && self.trades_are_fresh();
+                if missing && late {
+                    let text = format!(
+                        "order 0x{}: the venue says that {} shares traded and shows trades of {}; the order is taken as over",
+                        order.hash,
+                        order.matched,
+                        known.reported()
+                    );
+                    self.fault(text);
+                }
+                if !missing || late {
+                    self.forget(id);
+                    self.say(Some(known.cycle), Event::Order(event));
+                }
+            } else if order.gone_at.is_some_and(|at| self.trades_began_after(at.plus_secs(TRADES_LAG_S))) {
+                let reason = order.cancel.unwrap_or(CancelReason::Unfilled);
+                let expired = known.plan.expires.0 > 0 && self.now >= known.plan.expires;
+                let event = match expired {
+                    true => OrderEvent::Expired { order: id },
+                    false => OrderEvent::Cancelled { order: id, reason },
+                };
+                self.over(id, event, state);
+            }
         }
     }
 
@@ -151,14 +230,15 @@ impl Desk {
     pub(super) fn look_answered(&mut self, id: OrderId, result: Result<Answer, NoAnswer>, state: &State) {
         let Some(order) = self.orders.get_mut(&id) else { return };
         order.looking = false;
-        let pause = (LOOK_FIRST_S << order.looks.min(5)).min(LOOK_LAST_S);
-        order.looks += 1;
+        order.look_again(self.now);
         let (hash, taken) = (order.hash, order.taken);
-        order.look_at = Some(self.now.plus_secs(pause));
         let Ok(answer) = result else { return };
         match answer.status {
             200 => match rest::read::<Option<OrderState>>(&answer.body) {
-                Ok(Some(found)) if found.id == hash => self.order_seen(&found, state),
+                Ok(Some(found)) if found.id == hash => {
+                    self.keep_raw("order state", &answer.body);
+                    self.order_seen(&found, state);
+                }
                 Ok(None) => self.not_open(id, taken, state),
                 _ => {}
             },
@@ -167,27 +247,24 @@ impl Desk {
         }
     }
 
-    /// It is not among the open orders: filled, over, or never there. Trades have been asked for at the same time; what they
-    /// do not show at the second look did not happen.
+    /// It is not among the open orders: filled, over, or never there. What trades that are asked for a little later do not
+    /// show did not happen.
     fn not_open(&mut self, id: OrderId, taken: bool, state: &State) {
-        let Some(known) = state.orders.get(id) else { return };
-        let Some(order) = self.orders.get(&id) else { return };
+        let (now, Some(known)) = (self.now, state.orders.get(id)) else { return };
+        let Some(order) = self.orders.get_mut(&id) else { return };
         let (cycle, looks) = (Some(known.cycle), order.looks);
-        let was_there = taken || known.filled.0 > 0;
-        if was_there && looks >= 2 && self.trades_are_fresh() {
-            let reason = order.cancel.unwrap_or(CancelReason::Unfilled);
-            let ended = known.plan.expires.0 > 0 && self.now >= known.plan.expires;
-            self.forget(id);
-            let event = match ended {
-                true => OrderEvent::Expired { order: id },
-                false => OrderEvent::Cancelled { order: id, reason },
-            };
-            self.say(cycle, Event::Order(event));
+        if taken || known.filled.0 > 0 {
+            let waits = order.delayed_at.is_some_and(|at| now < at.plus_secs(DELAY_MAX_S));
+            if !waits && order.gone_at.is_none() {
+                order.gone_at = Some(now);
+                self.look_for(id, TRADES_LAG_S + 1);
+            }
             return;
         }
-        if was_there || !self.trades_are_fresh() {
+        if !self.trades_are_fresh() {
             return;
         }
+        let Some(order) = self.orders.get(&id) else { return };
         let refused = order.refused.as_ref().filter(|(at, _)| self.trades_began_after(*at)).map(|(_, why)| why.clone());
         // What is not sent again and was never seen is given up once it can no longer arrive.
         let last_moment = known.updated_at.max(known.plan.expires);
@@ -213,7 +290,17 @@ impl Desk {
             }
             return;
         }
-        let (cycle, filled) = (Some(known.cycle), known.filled);
+        let reported = known.reported();
+        if let Some(order) = self.orders.get_mut(&id) {
+            order.matched = order.matched.max(seen.size_matched.min(known.plan.size));
+            match &seen.status {
+                Some(OrderStatus::Delayed) => (order.delayed_at, order.gone_at) = (Some(self.now), None),
+                Some(OrderStatus::Live | OrderStatus::Unmatched) | None => {
+                    (order.delayed_at, order.gone_at) = (None, None)
+                }
+                Some(_) => {}
+            }
+        }
         match &seen.status {
             Some(OrderStatus::Canceled(why)) => {
                 self.taken(id, state);
@@ -226,8 +313,7 @@ impl Desk {
                     Some("NOT_ENOUGH_BALANCE") => OrderEvent::Cancelled { order: id, reason: CancelReason::NoBalance },
                     _ => OrderEvent::Cancelled { order: id, reason: given.unwrap_or(CancelReason::Unfilled) },
                 };
-                self.forget(id);
-                self.say(cycle, Event::Order(event));
+                self.over(id, event, state);
             }
             Some(OrderStatus::Invalid) => {
                 self.refused(id, "the venue calls it invalid".to_owned(), state);
@@ -235,15 +321,37 @@ impl Desk {
             Some(OrderStatus::Other(_)) => self.look_for(id, LOOK_FIRST_S),
             // Nothing of it stands any more; its trades say how much it was.
             Some(OrderStatus::Matched) => {
+                if let Some(order) = self.orders.get_mut(&id) {
+                    order.delayed_at = None;
+                }
                 self.taken_without_standing(id, state);
                 self.not_open(id, true, state);
             }
             _ => self.taken(id, state),
         }
         // More has traded than trades were heard of.
-        if seen.size_matched > filled {
+        if seen.size_matched > reported {
             self.poll_trades_soon();
         }
+    }
+}
+
+impl Order {
+    /// Whether it is over, or seems to be.
+    fn ends(&self) -> bool {
+        self.end.is_some() || self.gone_at.is_some()
+    }
+
+    /// Whether more has traded by the venue's word than fills were reported, beyond what rounding leaves.
+    pub(super) fn misses_fills(&self, known: &Known) -> bool {
+        self.matched.less(SHARE_TOLERANCE) > known.reported()
+    }
+
+    /// The next look comes later each time.
+    fn look_again(&mut self, now: UtcNanos) {
+        let pause = (LOOK_FIRST_S << self.looks.min(5)).min(LOOK_LAST_S);
+        self.looks = self.looks.saturating_add(1);
+        self.look_at = Some(now.plus_secs(pause));
     }
 }
 

@@ -15,12 +15,12 @@ use super::holds::Closed;
 use super::orders::{ABANDON_S, Order, with_headers};
 use super::{Desk, Purpose};
 use crate::wire::{Answer, Method, NoAnswer};
-use polymarket::wire::rest::{self, Attempt, CancelAnswer, Outcome, RateLimit};
+use polymarket::wire::rest::{self, Attempt, CancelAnswer, Outcome, PostStatus, RateLimit};
 use polymarket::{BATCH_MAX, CANCEL_MAX};
 use projections::State;
 use schemas::event::{CancelReason, OrderEvent, OrderIntended};
 use schemas::time::NANOS_PER_SEC;
-use schemas::{Bytes32, Event, OrderId, UtcNanos};
+use schemas::{Bytes32, OrderId, Side, Size, UtcNanos};
 use std::collections::{BTreeSet, VecDeque};
 
 /// An order that waits longer is not sent, s.
@@ -220,8 +220,9 @@ impl Desk {
         state: &State,
     ) {
         match outcome {
-            Outcome::Done(_) => {
+            Outcome::Done(answer) => {
                 self.venue_open();
+                self.matched_at_once(id, &answer, state);
                 self.taken(id, state);
                 self.poll_trades_soon();
             }
@@ -258,6 +259,16 @@ impl Desk {
         }
     }
 
+    /// What the answer to an order says of its match.
+    fn matched_at_once(&mut self, id: OrderId, answer: &rest::OrderAnswer, state: &State) {
+        let (Some(order), Some(known)) = (self.orders.get_mut(&id), state.orders.get(id)) else { return };
+        let shares = if known.plan.action.side == Side::Buy { answer.taking } else { answer.making };
+        order.matched = order.matched.max(shares.unwrap_or_default().min(known.plan.size));
+        if answer.status == PostStatus::Delayed {
+            order.delayed_at = Some(self.now);
+        }
+    }
+
     /// The answer to cancels.
     pub(super) fn cancel_answered(
         &mut self,
@@ -283,9 +294,7 @@ impl Desk {
             order.cancel_asked = false;
             match &read {
                 Some(done) if done.canceled.contains(hash) => {
-                    self.forget(*id);
-                    let cycle = state.orders.get(*id).map(|o| o.cycle);
-                    self.say(cycle, Event::Order(OrderEvent::Cancelled { order: *id, reason }));
+                    self.over(*id, OrderEvent::Cancelled { order: *id, reason }, state);
                 }
                 // Filled, over or not there: the look tells.
                 Some(_) => {
@@ -329,6 +338,10 @@ impl Order {
             look_at: None,
             looks: 0,
             looking: false,
+            matched: Size::ZERO,
+            gone_at: None,
+            delayed_at: None,
+            end: None,
         }
     }
 }

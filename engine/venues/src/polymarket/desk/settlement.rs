@@ -6,7 +6,7 @@
 use super::Desk;
 use projections::State;
 use projections::positions::Position;
-use schemas::event::{FaultPolicy, OrderEvent, PositionSettled, SystemEvent};
+use schemas::event::{OrderEvent, PositionSettled};
 use schemas::{Cash, Event, Price, Rounding, Size, TokenId};
 
 /// A balance of less is none: what the venue's own rounding may leave.
@@ -29,7 +29,7 @@ impl Desk {
         let market = token.market();
         let resolution = state.markets.get(market)?.resolved?;
         let quiet = state.orders.open_in(market).next().is_none()
-            && !state.positions.unconfirmed().any(|(t, _)| t.market() == market);
+            && !state.positions.unconfirmed().any(|(t, ..)| t.market() == market);
         quiet.then(|| resolution.payout(token))
     }
 
@@ -72,7 +72,7 @@ impl Desk {
                  `arena wallet redeem` does",
                 token.0
             );
-            self.note(SystemEvent::Fault { component: "venue".to_owned(), text, policy: FaultPolicy::Degraded });
+            self.fault(text);
         }
     }
 

@@ -15,25 +15,46 @@ const POLL_BUSY_S: u64 = 10;
 const POLL_IDLE_S: u64 = 60;
 /// How far before the oldest thing of interest trades are asked for, s.
 const MARGIN_S: i64 = 600;
-/// A restart asks for a day.
+/// The first time: so far before the end of the log, which is when a process last listened, s.
 const FIRST_S: i64 = 86_400;
+/// Pages of a poll: a list without an end is none.
+const PAGES_MAX: u32 = 1_000;
+
+/// One poll.
+#[derive(Clone, Copy, Debug)]
+struct Round {
+    number: u64,
+    began: UtcNanos,
+    /// The moment from which on trades are asked for.
+    after: UtcNanos,
+    pages: u32,
+    /// Every entry could be read.
+    whole: bool,
+}
 
 /// Asking for our trades, page by page.
 #[derive(Debug, Default)]
 pub(super) struct Polling {
-    /// The poll under way, by number, and when it began.
-    round: Option<(u64, UtcNanos)>,
+    /// The poll under way.
+    round: Option<Round>,
     rounds: u64,
     /// Another one is wanted as soon as this is done.
     again: bool,
     /// When the last complete poll began.
     done: Option<UtcNanos>,
+    /// Until when somebody listened, before the first poll.
+    listened_until: UtcNanos,
     next_at: UtcNanos,
 }
 
 impl Polling {
     pub(super) fn is_done(&self) -> bool {
         self.done.is_some()
+    }
+
+    /// A whole list is wanted again, of what came since a moment at which somebody listened.
+    pub(super) fn listen_again(&mut self, since: UtcNanos) {
+        (self.done, self.listened_until) = (None, since);
     }
 }
 
@@ -81,46 +102,57 @@ impl Desk {
 
     fn begin_poll(&mut self) {
         self.standing.trades.rounds += 1;
-        let round = self.standing.trades.rounds;
-        self.standing.trades.round = Some((round, self.now));
+        let awaited = self.standing.unconfirmed.values().min().copied().unwrap_or(self.now);
+        let mut after = awaited.min(self.now).0.saturating_sub(MARGIN_S * NANOS_PER_SEC);
+        if !self.standing.trades.is_done() {
+            let listened = self.standing.trades.listened_until.min(self.now);
+            after = after.min(listened.0.saturating_sub(FIRST_S * NANOS_PER_SEC));
+        }
+        let (number, began, after) = (self.standing.trades.rounds, self.now, UtcNanos(after.max(0)));
         self.standing.trades.again = false;
-        self.ask_trades(round, rest::CURSOR_START);
+        self.ask_trades(Round { number, began, after, pages: 0, whole: true }, rest::CURSOR_START);
     }
 
-    fn ask_trades(&mut self, round: u64, cursor: &str) {
-        let oldest = self.standing.unconfirmed.values().min().copied().unwrap_or(self.now);
-        let back = if self.standing.trades.is_done() { MARGIN_S } else { FIRST_S };
-        let after = (oldest.min(self.now).0 / NANOS_PER_SEC).saturating_sub(back).max(0);
-        let maker = self.account.maker;
+    fn ask_trades(&mut self, mut round: Round, cursor: &str) {
+        round.pages += 1;
+        self.standing.trades.round = Some(round);
+        let (maker, after) = (self.account.maker, round.after.0 / NANOS_PER_SEC);
         let target = format!("/data/trades?maker_address={maker}&after={after}&next_cursor={cursor}");
-        self.ask(Purpose::Trades { round }, Method::Get, target, Vec::new());
+        self.ask(Purpose::Trades { round: round.number }, Method::Get, target, Vec::new());
+    }
+
+    /// The poll was of no use: again after the usual pause.
+    fn poll_failed(&mut self) {
+        self.standing.trades.round = None;
+        self.standing.trades.next_at = self.now.plus_secs(POLL_BUSY_S);
     }
 
     pub(super) fn trades_answered(&mut self, round: u64, result: Result<Answer, NoAnswer>, state: &State) {
-        let Some((current, began)) = self.standing.trades.round.filter(|(current, _)| *current == round) else {
-            return;
-        };
+        let Some(mut round) = self.standing.trades.round.filter(|current| current.number == round) else { return };
         let page = match result {
             Ok(answer) if answer.status == 200 => rest::page::<Trade>(&answer.body).ok(),
             _ => None,
         };
-        let Some(page) = page else {
-            // Not now: again after the usual pause.
-            self.standing.trades.round = None;
-            self.standing.trades.next_at = self.now.plus_secs(POLL_BUSY_S);
-            return;
-        };
+        let Some(page) = page else { return self.poll_failed() };
         for entry in page.entries {
             match entry {
                 Ok(trade) => self.trade_seen(&trade, state),
-                Err(bad) => self.undecoded("trades", &bad.error.to_string(), &bad.raw),
+                Err(bad) => {
+                    round.whole = false;
+                    self.undecoded("trades", &bad.error.to_string(), &bad.raw);
+                }
             }
         }
         if let Some(cursor) = page.next {
-            return self.ask_trades(current, &cursor);
+            // A list that does not end is not a list.
+            return if round.pages < PAGES_MAX { self.ask_trades(round, &cursor) } else { self.poll_failed() };
+        }
+        if !round.whole && !self.standing.trades.is_done() {
+            // What cannot be read may be a fill: nothing is risked before the list could be read whole once.
+            return self.poll_failed();
         }
         self.standing.trades.round = None;
-        self.standing.trades.done = Some(began);
+        self.standing.trades.done = Some(round.began);
         let pause =
             if self.orders.is_empty() && self.standing.unconfirmed.is_empty() { POLL_IDLE_S } else { POLL_BUSY_S };
         self.standing.trades.next_at = self.now.plus_secs(pause);

@@ -18,7 +18,6 @@
 
 mod books;
 mod discovery;
-mod faults;
 mod life;
 mod sockets;
 mod track;
@@ -26,6 +25,7 @@ mod track;
 pub use discovery::Wanted;
 
 use super::desk::Said;
+use super::faults::Faults;
 use crate::wire::{Answer, Ask, Call, CallId, Host, Method, Socket, Tell};
 use life::{Followed, Life};
 use projections::State;
@@ -79,7 +79,7 @@ pub struct Feed {
     last_call: u64,
     asks: VecDeque<Ask>,
     said: VecDeque<Said>,
-    faults: faults::Faults,
+    faults: Faults,
     next_books: UtcNanos,
     next_lives: UtcNanos,
     now: UtcNanos,
@@ -103,7 +103,7 @@ impl Feed {
             last_call: FIRST_CALL,
             asks: VecDeque::new(),
             said: VecDeque::new(),
-            faults: faults::Faults::default(),
+            faults: Faults::of("feed"),
             next_books: UtcNanos::ZERO,
             next_lives: UtcNanos::ZERO,
             now: UtcNanos::ZERO,
@@ -174,7 +174,8 @@ impl Feed {
         self.look_after_sockets();
         self.look_after_books(state);
         self.look_after_lives(state);
-        self.count_faults();
+        let left_out = self.faults.left_out(now);
+        left_out.into_iter().for_each(|event| self.note(event));
     }
 
     /// What has no answer is asked for again in its own time.
@@ -204,6 +205,18 @@ impl Feed {
 
     fn say(&mut self, event: MarketEvent) {
         self.said.push_back(Said { cycle: None, event: Event::Market(event) });
+    }
+
+    /// Something came that cannot be used: it is kept, and said.
+    fn undecoded(&mut self, channel: &str, why: &str, raw: &str) {
+        let said = self.faults.unread(channel, why, raw, self.now);
+        said.into_iter().for_each(|event| self.note(event));
+    }
+
+    /// Says that something is wrong; the feed goes on without it.
+    fn fault(&mut self, text: String) {
+        let fault = self.faults.fault(text);
+        self.note(fault);
     }
 
     fn note(&mut self, event: SystemEvent) {
