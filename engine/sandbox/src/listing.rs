@@ -69,7 +69,7 @@ impl Venue {
                 }
                 self.exchange.account(account).map_or(0, |a| a.cash.0)
             }
-            Some("CONDITIONAL" | "CONDITIONAL-V2") => {
+            Some(asset @ ("CONDITIONAL" | "CONDITIONAL-V2")) => {
                 let id = request.param("token_id").unwrap_or_default();
                 let Some(token) = self.catalogue.token(&id) else { return Response::bad("invalid token_id") };
                 for (generation, spender) in spenders {
@@ -77,7 +77,11 @@ impl Venue {
                     let text = if may { crate::polygon::unlimited_text() } else { "0".to_owned() };
                     allowances.insert(spender.to_string(), json!(text));
                 }
-                self.exchange.account(account).map_or(0, |a| a.shares(token).0)
+                // Two ledgers: one knows nothing of what the other holds.
+                let listing = self.catalogue.get(token.market());
+                let is_v3 = listing.is_some_and(|l| l.domain.generation() == Generation::V3);
+                let held = self.exchange.account(account).map_or(0, |a| a.shares(token).0);
+                if is_v3 == (asset == "CONDITIONAL-V2") { held } else { 0 }
             }
             Some(_) => return Response::bad("invalid asset_type"),
         };

@@ -16,9 +16,26 @@ fn balances_by_kind_of_wallet() {
     let id = venue.ids(MARKET).unwrap().1[0].clone();
     let path = format!("/balance-allowance?asset_type=CONDITIONAL&signature_type=0&token_id={id}");
     assert_eq!(bot.ask(&mut venue, "GET", &path, b"").1["balance"], "10000000");
+    let path = path.replace("CONDITIONAL", "CONDITIONAL-V2");
+    assert_eq!(bot.ask(&mut venue, "GET", &path, b"").1["balance"], "0", "the newer ledger knows nothing of it");
     let (_, other) =
         bot.ask(&mut venue, "GET", "/balance-allowance/update?asset_type=COLLATERAL&signature_type=2", b"");
     assert_eq!(other["balance"], "1000000000", "the Safe is another wallet");
+}
+
+#[test]
+fn positions_of_newer_markets_are_in_a_ledger_of_their_own() {
+    let mut venue = sandbox::Venue::new(Settings::default(), Faults::default());
+    venue.feed(START, &schemas::event::MarketEvent::Listed(Box::new(listed(3, false))));
+    let bot = Bot::new(&mut venue, 1);
+    let id = venue.ids(MARKET).unwrap().1[0].clone();
+    assert!(venue.give(bot.wallet(), &id, shares(7)));
+    let balance = |venue: &mut sandbox::Venue, asset: &str| {
+        let path = format!("/balance-allowance?asset_type={asset}&signature_type=0&token_id={id}");
+        bot.ask(venue, "GET", &path, b"").1["balance"].clone()
+    };
+    assert_eq!(balance(&mut venue, "CONDITIONAL-V2"), "7000000");
+    assert_eq!(balance(&mut venue, "CONDITIONAL"), "0");
 }
 
 #[test]

@@ -424,13 +424,10 @@ impl Desk {
         let kind = self.account.signature_type;
         let target = format!("/balance-allowance?asset_type=COLLATERAL&signature_type={kind}");
         self.ask(Purpose::Balance, Method::Get, target, Vec::new());
-        let held: Vec<Bytes32> = state.positions.held_all().filter_map(|(token, _)| token_id(state, token)).collect();
-        for token in held {
+        let held = state.positions.held_all();
+        let held: Vec<_> = held.filter_map(|(t, _)| Some((token_id(state, t)?, asset_type(state, t)))).collect();
+        for (token, asset) in held {
             let number = polymarket::token::to_decimal(&token);
-            let asset = match polymarket::Generation::of_token(&token) {
-                polymarket::Generation::V2 => "CONDITIONAL",
-                polymarket::Generation::V3 => "CONDITIONAL-V2",
-            };
             let target = format!("/balance-allowance?asset_type={asset}&token_id={number}&signature_type={kind}");
             self.ask(Purpose::Position { token }, Method::Get, target, Vec::new());
         }
@@ -517,4 +514,10 @@ fn read_balance(result: Result<Answer, NoAnswer>) -> Option<BalanceAllowance> {
 fn token_id(state: &State, token: TokenId) -> Option<Bytes32> {
     let market = state.markets.get(token.market())?;
     Some(market.listed.tokens[usize::from(token.outcome() == Outcome::No)])
+}
+
+/// Under which name the venue's ledger of a token is asked.
+fn asset_type(state: &State, token: TokenId) -> &'static str {
+    let is_v3 = state.markets.get(token.market()).is_some_and(|m| m.listed.protocol == 3);
+    if is_v3 { "CONDITIONAL-V2" } else { "CONDITIONAL" }
 }
