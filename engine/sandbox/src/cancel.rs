@@ -4,7 +4,6 @@ use crate::answer::{Request, Response};
 use crate::buckets::Kind;
 use crate::clients::Key;
 use crate::gate::Asked;
-use crate::orders::Status;
 use crate::venue::Venue;
 use schemas::Event;
 use schemas::OrderId;
@@ -76,10 +75,10 @@ impl Venue {
     pub(crate) fn cancel_numbers(&mut self, numbers: &[OrderId], word: &'static str) {
         for number in numbers {
             let Some(placed) = self.orders.get(*number) else { continue };
-            let (account, delayed) = (placed.account, placed.status == Status::Delayed);
+            let (account, waits) = (placed.account, placed.status.waits());
             self.record(Event::Order(OrderEvent::CancelIntended { order: *number, reason: CancelReason::Operator }));
             self.ending.insert(*number, word);
-            if delayed {
+            if waits {
                 self.end_order(*number, word);
             } else {
                 self.exchange.withdraw_order(account, *number, CancelReason::Operator, self.now);

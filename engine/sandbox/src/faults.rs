@@ -85,6 +85,17 @@ faults! {
     too_many,
     /// An order waits `delayed_ms` before it is matched: its answer says `delayed`.
     delayed,
+    /// A delayed order is not to be seen until its delay is over: `/data/order/` does not know it, no list has it.
+    hidden_while_delayed,
+    /// A delayed order finds nobody when its delay is over: UNMATCHED. One that may rest is matched `delayed_ms` later
+    /// after all; others end so.
+    unmatched,
+    /// `/data/order/` says `null` of an order that it does not know, where it otherwise answers 404.
+    null_order,
+    /// `/data/order/` does not know an order that is over.
+    forgotten_order,
+    /// `/data/trades` lists a trade only `late_trade_list_ms` after it happened, though its orders are matched already.
+    late_trade_list,
     /// A trade is tried again on its way: RETRYING.
     retrying,
     /// A trade fails: FAILED, and what it moved is moved back.
@@ -108,6 +119,8 @@ faults! {
     slow_answer_ms: 1_500,
     /// How long delayed orders wait, milliseconds.
     delayed_ms: 3_000,
+    /// How late trades are listed that are listed late, milliseconds.
+    late_trade_list_ms: 4_000,
     /// How late late events are, milliseconds.
     late_event_ms: 2_000,
     /// Every so many seconds the matching engine restarts and answers 425; 0 is never.

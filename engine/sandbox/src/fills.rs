@@ -156,6 +156,7 @@ impl Venue {
             stage: Stage::Matched,
             matched: self.now,
             updated: self.now,
+            listed: self.now,
             transaction: None,
             keys,
         }
@@ -178,6 +179,9 @@ impl Venue {
     fn begin(&mut self, mut trade: Trade, placing: Option<OrderId>) -> usize {
         let ids: Vec<OrderId> = trade.parties().filter_map(|(p, _)| p.order).collect();
         trade.transaction = Some(derived(&[b"transaction", trade.id.as_bytes()]));
+        if self.dice.hits(Fault::late_trade_list, &self.faults) {
+            trade.listed = self.now.plus_millis(self.faults.late_trade_list_ms);
+        }
         let id = trade.id.clone();
         let at = self.trades.add(trade);
         for order in ids {

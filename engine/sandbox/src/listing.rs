@@ -3,15 +3,22 @@
 use crate::answer::{Request, Response};
 use crate::base::page;
 use crate::clients::Key;
+use crate::faults::Fault;
+use crate::orders::Placed;
 use crate::venue::Venue;
 use polymarket::{Generation, SignatureType};
 use serde_json::{Map, Value, json};
 
 impl Venue {
     /// `GET /data/order/{id}`.
-    pub(crate) fn order(&self, id: &str, key: &str) -> Response {
-        match self.orders.by_id(id).filter(|o| o.key == key) {
+    pub(crate) fn order(&mut self, id: &str, key: &str) -> Response {
+        let is_over = |o: &Placed| !o.status.is_open();
+        let over = self.orders.by_id(id).is_some_and(is_over);
+        let forgotten = over && self.dice.hits(Fault::forgotten_order, &self.faults);
+        let found = self.orders.by_id(id).filter(|o| o.key == key && o.is_shown() && !forgotten);
+        match found {
             Some(placed) => Response::ok(&self.order_json(placed)),
+            None if self.dice.hits(Fault::null_order, &self.faults) => Response::ok(&Value::Null),
             None => Response::missing("order not found"),
         }
     }
@@ -20,8 +27,8 @@ impl Venue {
     pub(crate) fn list_orders(&self, request: &Request, key: &str) -> Response {
         let named = |name| request.param(name).filter(|t| !t.is_empty());
         let (id, market, token) = (named("id"), named("market"), named("asset_id"));
-        let open = self.orders.open().filter(|o| o.key == key);
-        let fits = |o: &&crate::orders::Placed| {
+        let open = self.orders.open().filter(|o| o.key == key && o.is_shown());
+        let fits = |o: &&Placed| {
             id.as_ref().is_none_or(|id| o.id().eq_ignore_ascii_case(id))
                 && market.as_ref().is_none_or(|m| *m == self.catalogue.condition_text(o.token.market()))
                 && token.as_ref().is_none_or(|t| *t == self.catalogue.token_text(o.token))
@@ -40,7 +47,8 @@ impl Venue {
         let fits = |t: &&crate::trades::Trade| {
             let at = crate::base::seconds(t.matched);
             let has = |text: &str| t.parties().any(|(p, _)| p.wallet.to_string().eq_ignore_ascii_case(text));
-            id.as_ref().is_none_or(|id| *id == t.id)
+            t.listed <= self.now
+                && id.as_ref().is_none_or(|id| *id == t.id)
                 && market.as_ref().is_none_or(|m| *m == self.catalogue.condition_text(t.market()))
                 && token.as_ref().is_none_or(|a| t.parties().any(|(p, _)| *a == self.catalogue.token_text(p.token)))
                 && maker.as_ref().is_none_or(|m| has(m))

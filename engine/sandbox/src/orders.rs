@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 pub(crate) enum Status {
     /// Waits to be matched.
     Delayed,
+    /// Found nobody when its delay was over, and rests until it is matched after all.
+    Unmatched,
     /// Rests.
     Live,
     /// All of it traded.
@@ -23,6 +25,7 @@ impl Status {
     pub fn word(self) -> &'static str {
         match self {
             Self::Delayed => "DELAYED",
+            Self::Unmatched => "UNMATCHED",
             Self::Live => "LIVE",
             Self::Matched => "MATCHED",
             Self::Ended(word) => word,
@@ -30,7 +33,12 @@ impl Status {
     }
 
     pub fn is_open(self) -> bool {
-        matches!(self, Self::Live | Self::Delayed)
+        matches!(self, Self::Live) || self.waits()
+    }
+
+    /// Whether it has still to be brought to the exchange.
+    pub fn waits(self) -> bool {
+        matches!(self, Self::Delayed | Self::Unmatched)
     }
 }
 
@@ -51,6 +59,8 @@ pub(crate) struct Placed {
     /// Dollars that changed hands, without fees.
     pub dollars: Cash,
     pub status: Status,
+    /// A fault: while it is delayed nobody sees it.
+    pub hidden: bool,
     pub created: UtcNanos,
     pub trades: Vec<String>,
 }
@@ -58,6 +68,11 @@ pub(crate) struct Placed {
 impl Placed {
     pub fn id(&self) -> String {
         hash_text(&self.hash)
+    }
+
+    /// Whether lists have it.
+    pub fn is_shown(&self) -> bool {
+        !self.hidden || self.status != Status::Delayed
     }
 
     /// As the venue writes it: purchases that only take count in dollars.

@@ -103,12 +103,12 @@ impl Venue {
             matched: Size::ZERO,
             dollars: Cash::ZERO,
             status: Status::Delayed,
+            hidden: false,
             created: self.now,
             trades: Vec::new(),
         });
         if !posted.terms.post_only && self.dice.hits(Fault::delayed, &self.faults) {
-            self.wait(self.faults.delayed_ms, Timer::Match(number));
-            self.tell_order(number, "PLACEMENT");
+            self.delay(number);
             return Ok(answer(&hash, "delayed", None));
         }
         self.submit(number, incoming)?;
@@ -143,9 +143,30 @@ impl Venue {
         Ok(())
     }
 
+    /// An order that was taken waits before it is matched.
+    fn delay(&mut self, number: OrderId) {
+        let hidden = self.dice.hits(Fault::hidden_while_delayed, &self.faults);
+        self.orders.change(number, |o| o.hidden = hidden);
+        self.wait(self.faults.delayed_ms, Timer::Match(number));
+        self.tell_order(number, "PLACEMENT");
+    }
+
+    /// An order finds nobody when its delay is over: one that may rest is tried again, another is over.
+    fn leave_unmatched(&mut self, number: OrderId, rests: bool) {
+        if !rests {
+            return self.end_order(number, "UNMATCHED");
+        }
+        self.orders.change(number, |o| o.status = Status::Unmatched);
+        self.wait(self.faults.delayed_ms, Timer::Match(number));
+        self.tell_order(number, "UPDATE");
+    }
+
     /// The delay of an order is over.
     pub(crate) fn match_delayed(&mut self, number: OrderId) {
-        let Some(placed) = self.orders.get(number).filter(|o| o.status == Status::Delayed).cloned() else { return };
+        let Some(placed) = self.orders.get(number).filter(|o| o.status.waits()).cloned() else { return };
+        if placed.status == Status::Delayed && self.dice.hits(Fault::unmatched, &self.faults) {
+            return self.leave_unmatched(number, placed.terms.order_type.rests());
+        }
         let posted =
             Posted { order: placed.order, signature: Vec::new(), owner: placed.key.clone(), terms: placed.terms };
         let name = (placed.account, number, placed.hash);

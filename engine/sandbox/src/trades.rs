@@ -55,6 +55,8 @@ pub(crate) struct Trade {
     pub stage: Stage,
     pub matched: UtcNanos,
     pub updated: UtcNanos,
+    /// From when on REST lists it.
+    pub listed: UtcNanos,
     /// Of the transaction, once it is known.
     pub transaction: Option<Bytes32>,
     /// The exchange's matches in it.
