@@ -91,6 +91,13 @@ impl Link {
                 None => venue.close(session),
             }
         }
+        for session in venue.take_closed() {
+            let socket = self.sockets.iter().find(|(_, s)| **s == session).map(|(socket, _)| *socket);
+            if let Some(socket) = socket {
+                self.sockets.remove(&socket);
+                self.deliver(now, Tell::Closed(socket, "closed by the other side".to_owned()));
+            }
+        }
     }
 
     /// Cuts every socket: the engine hears of it.

@@ -346,11 +346,9 @@ impl Venue {
     fn broadcast(&mut self, market: MarketId, custom: bool, text: String) {
         let now = self.now;
         for session in self.sockets.listeners(market, custom) {
-            if self.dice.hits(Fault::silent_socket, &self.faults) {
-                self.sockets.silence(session);
-                continue;
+            if self.reaches(session, Fault::socket_closed, Fault::silent_socket) {
+                self.sockets.send(session, now, text.clone());
             }
-            self.sockets.send(session, now, text.clone());
         }
     }
 }

@@ -81,6 +81,20 @@ faults! {
     error_after,
     /// An order or a cancel is answered with 500 and not carried out.
     error_before,
+    /// A read never arrives: lists, balances, books, prices, markets, the time, Gamma, the Data API.
+    read_lost,
+    /// A read is answered with 500 or 503.
+    read_error,
+    /// A read's answer takes `slow_answer_ms`: it is old by then.
+    read_slow,
+    /// A heartbeat never arrives.
+    heartbeat_lost,
+    /// A heartbeat counts, and its answer with the next id is lost.
+    heartbeat_unanswered,
+    /// A heartbeat is answered with 500 or 503, and does not count.
+    heartbeat_error,
+    /// A heartbeat counts, and its answer takes `slow_answer_ms`.
+    heartbeat_slow,
     /// 429 as the front of the venue says it, without a limit's headers; nothing is carried out.
     too_many,
     /// An order waits `delayed_ms` before it is matched: its answer says `delayed`.
@@ -110,6 +124,12 @@ faults! {
     lost_event,
     /// A market socket says nothing more, but still answers PING.
     silent_socket,
+    /// A user socket says nothing more, but still answers PING.
+    silent_user_socket,
+    /// The venue closes a market socket, at a subscription or instead of what it had to say.
+    socket_closed,
+    /// The venue closes a user socket, likewise.
+    user_socket_closed,
     /// A change of the book is not sent.
     lost_change,
     ;

@@ -17,34 +17,83 @@ impl Venue {
     /// A request that arrives now.
     pub fn handle(&mut self, request: &Request, now: UtcNanos) -> Answer {
         self.pass(now);
-        let is_trading = is_trading(request);
-        let faults = self.faults;
-        let hits = |venue: &mut Self, fault| is_trading && venue.dice.hits(fault, &faults);
-        if hits(self, Fault::lost_request) {
+        match Sort::of(request) {
+            Sort::Trading => self.trading(request),
+            Sort::Read => self.reading(request),
+            Sort::Heartbeat => self.beating(request),
+            Sort::Other => Answer::Now(self.route(request)),
+        }
+    }
+
+    fn hits(&mut self, fault: Fault) -> bool {
+        self.dice.hits(fault, &self.faults)
+    }
+
+    fn trading(&mut self, request: &Request) -> Answer {
+        if self.hits(Fault::lost_request) {
             return Answer::Never(Loss::Request);
         }
-        if hits(self, Fault::late_request) {
-            let arrives = self.now.plus_millis(faults.late_request_ms);
-            self.wait(faults.late_request_ms, Timer::Request(Box::new(request.clone())));
-            return Answer::Never(Loss::Late { arrives });
+        if self.hits(Fault::late_request) {
+            let late_ms = self.faults.late_request_ms;
+            self.wait(late_ms, Timer::Request(Box::new(request.clone())));
+            return Answer::Never(Loss::Late { arrives: self.now.plus_millis(late_ms) });
         }
-        if hits(self, Fault::too_many) {
+        if self.hits(Fault::too_many) {
             return Answer::Now(Response::error(429, "Too Many Requests"));
         }
-        if hits(self, Fault::error_before) {
+        if self.hits(Fault::error_before) {
             return Answer::Now(Response::error(500, "there are no matching orders"));
         }
         let response = self.route(request);
-        if hits(self, Fault::lost_answer) {
+        if self.hits(Fault::lost_answer) {
             return Answer::Never(Loss::Answer);
         }
-        if hits(self, Fault::error_after) {
+        if self.hits(Fault::error_after) {
             return Answer::Now(Response::error(500, "internal server error"));
         }
-        if hits(self, Fault::slow_answer) {
-            return Answer::Later { at: self.now.plus_millis(faults.slow_answer_ms), response };
+        self.answered(response, Fault::slow_answer)
+    }
+
+    fn reading(&mut self, request: &Request) -> Answer {
+        if self.hits(Fault::read_lost) {
+            return Answer::Never(Loss::Request);
+        }
+        if self.hits(Fault::read_error) {
+            return Answer::Now(self.broken());
+        }
+        let response = self.route(request);
+        self.answered(response, Fault::read_slow)
+    }
+
+    fn beating(&mut self, request: &Request) -> Answer {
+        if self.hits(Fault::heartbeat_lost) {
+            return Answer::Never(Loss::Request);
+        }
+        if self.hits(Fault::heartbeat_error) {
+            return Answer::Now(self.broken());
+        }
+        let response = self.route(request);
+        if self.hits(Fault::heartbeat_unanswered) {
+            return Answer::Never(Loss::Answer);
+        }
+        self.answered(response, Fault::heartbeat_slow)
+    }
+
+    fn answered(&mut self, response: Response, slow: Fault) -> Answer {
+        if self.hits(slow) {
+            return Answer::Later { at: self.now.plus_millis(self.faults.slow_answer_ms), response };
         }
         Answer::Now(response)
+    }
+
+    /// What stands in front of the venue says when it cannot reach it.
+    fn broken(&mut self) -> Response {
+        let (status, text) = if self.dice.next().is_multiple_of(2) {
+            (500, "internal server error")
+        } else {
+            (503, "service unavailable")
+        };
+        Response::error(status, text)
     }
 
     /// Whether something is taken in the present mode.
@@ -165,12 +214,51 @@ enum Service {
     Relayer,
 }
 
-/// Orders and cancels: what the faults of requests reach.
-fn is_trading(request: &Request) -> bool {
-    let path = request.path.as_str();
-    match request.method.as_str() {
-        "POST" => matches!(path, "/order" | "/orders"),
-        "DELETE" => matches!(path, "/order" | "/orders" | "/cancel-all" | "/cancel-market-orders"),
-        _ => false,
+/// What can go wrong with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sort {
+    /// Orders and cancels.
+    Trading,
+    /// What changes nothing, and may be asked again.
+    Read,
+    Heartbeat,
+    /// Keys, the relayer and the chain: nothing.
+    Other,
+}
+
+impl Sort {
+    fn of(request: &Request) -> Self {
+        let path = request.path.as_str();
+        let other = path.starts_with("/auth/") || [RELAYER, POLYGON].iter().any(|service| path.starts_with(service));
+        match (request.method.as_str(), path) {
+            ("POST", "/order" | "/orders") => Self::Trading,
+            ("DELETE", "/order" | "/orders" | "/cancel-all" | "/cancel-market-orders") => Self::Trading,
+            ("POST", "/v1/heartbeats" | "/heartbeats") => Self::Heartbeat,
+            ("POST", "/books" | "/prices" | "/midpoints" | "/spreads" | "/last-trades-prices" | "/orders-scoring") => {
+                Self::Read
+            }
+            ("GET", "/" | "/ok" | "/deployed") => Self::Other,
+            ("GET", _) if !other => Self::Read,
+            _ => Self::Other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_go_wrong_with_which_request() {
+        let of = |method: &str, path: &str| {
+            Sort::of(&Request { method: method.to_owned(), path: path.to_owned(), ..Request::default() })
+        };
+        let reads = ["/data/orders", "/data/trades", "/data/order/0x1", "/balance-allowance", "/book", "/time"];
+        assert!(reads.iter().chain(&["/gamma-api/markets", "/data-api/v2/trades"]).all(|p| of("GET", p) == Sort::Read));
+        assert_eq!((of("POST", "/books"), of("POST", "/v1/heartbeats")), (Sort::Read, Sort::Heartbeat));
+        assert_eq!((of("POST", "/order"), of("DELETE", "/cancel-all")), (Sort::Trading, Sort::Trading));
+        let others = ["/", "/ok", "/auth/api-keys", "/auth/derive-api-key", "/relayer/deployed", "/rpc"];
+        assert!(others.iter().all(|p| of("GET", p) == Sort::Other));
+        assert_eq!(of("POST", "/auth/api-key"), Sort::Other);
     }
 }

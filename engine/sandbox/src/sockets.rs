@@ -1,5 +1,6 @@
 //! Websocket sessions: who is connected, what for, and what is to be sent when.
 
+use crate::faults::Fault;
 use crate::frames;
 use crate::venue::Venue;
 use schemas::{MarketId, Price, Size, TokenId, UtcNanos};
@@ -47,6 +48,8 @@ pub(crate) struct Sockets {
     opened: u64,
     out: BTreeMap<(UtcNanos, u64), (SessionId, String)>,
     sent: u64,
+    /// Sessions that the venue has ended, until their host hears of it.
+    ended: Vec<SessionId>,
     pub shown: BTreeMap<MarketId, Shown>,
 }
 
@@ -78,8 +81,8 @@ impl Sockets {
 
     /// Sessions of a key that hear of a market.
     pub fn owners(&self, key: &str, market: MarketId) -> Vec<SessionId> {
-        let hears =
-            |s: &Session| s.key.as_deref() == Some(key) && (s.markets.is_empty() || s.markets.contains(&market));
+        let wants = |s: &Session| s.markets.is_empty() || s.markets.contains(&market);
+        let hears = |s: &Session| s.key.as_deref() == Some(key) && !s.silent && wants(s);
         self.sessions.iter().filter(|(_, s)| hears(s)).map(|(id, _)| *id).collect()
     }
 
@@ -131,6 +134,30 @@ impl Venue {
         self.sockets.forget();
     }
 
+    /// Sessions that the venue has closed by itself since this was last asked. What was to be sent to them is lost.
+    pub fn take_closed(&mut self) -> Vec<SessionId> {
+        std::mem::take(&mut self.sockets.ended)
+    }
+
+    /// The venue closes a socket.
+    fn hang_up(&mut self, session: SessionId) {
+        self.close(session);
+        self.sockets.ended.push(session);
+    }
+
+    /// Whether a session is still there to hear something: the venue may close it, or it falls silent.
+    pub(crate) fn reaches(&mut self, session: SessionId, closed: Fault, silent: Fault) -> bool {
+        if self.dice.hits(closed, &self.faults) {
+            self.hang_up(session);
+            return false;
+        }
+        if self.dice.hits(silent, &self.faults) {
+            self.sockets.silence(session);
+            return false;
+        }
+        true
+    }
+
     /// A text came on a session.
     pub fn text(&mut self, session: SessionId, text: &str, now: UtcNanos) {
         self.pass(now);
@@ -143,6 +170,13 @@ impl Venue {
             let now = self.now;
             return self.sockets.send(session, now, "INVALID OPERATION".to_owned());
         };
+        let closed = match channel {
+            Channel::Market => Fault::socket_closed,
+            Channel::User => Fault::user_socket_closed,
+        };
+        if self.dice.hits(closed, &self.faults) {
+            return self.hang_up(session);
+        }
         match channel {
             Channel::Market => self.market_frame(session, &frame),
             Channel::User => self.user_frame(session, &frame),

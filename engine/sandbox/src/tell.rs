@@ -122,7 +122,9 @@ impl Venue {
     /// Sends a user event, with what can go wrong on its way.
     fn inform(&mut self, key: &str, market: MarketId, event: &Value) {
         for session in self.sockets.owners(key, market) {
-            if self.dice.hits(Fault::lost_event, &self.faults) {
+            if !self.reaches(session, Fault::user_socket_closed, Fault::silent_user_socket)
+                || self.dice.hits(Fault::lost_event, &self.faults)
+            {
                 continue;
             }
             let late = self.dice.hits(Fault::late_event, &self.faults);

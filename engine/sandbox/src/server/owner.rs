@@ -170,6 +170,10 @@ impl Owner {
                 self.venue.close(session);
             }
         }
+        for session in self.venue.take_closed() {
+            // Its connection ends with the sender.
+            self.senders.remove(&session);
+        }
     }
 
     fn answer(&mut self, ask: Ask) -> Result<(), ServeError> {

@@ -102,3 +102,56 @@ fn windows_come_by_themselves() {
     venue.due(at_s(810));
     bot.place(&mut venue, buy(40, 10));
 }
+
+/// What becomes of a signed request.
+fn asked(venue: &mut Venue, bot: &Bot, method: &str, path: &str, body: &[u8]) -> Answer {
+    let request = bot.request(venue, method, path, "", body);
+    let now = venue.now();
+    venue.handle(&request, now)
+}
+
+#[test]
+fn reads_are_lost_broken_or_late() {
+    let reads = ["/data/orders", "/data/trades", "/time", "/gamma-api/markets/keyset", "/data-api/v2/trades"];
+    let all = |faults: Faults| {
+        let mut venue = with(faults);
+        let mut bot = Bot::new(&mut venue, 1);
+        bot.place(&mut venue, buy(40, 10));
+        let mut answers: Vec<Answer> = reads.iter().map(|path| asked(&mut venue, &bot, "GET", path, b"")).collect();
+        answers.push(asked(&mut venue, &bot, "POST", "/books", b"[]"));
+        answers
+    };
+    let lost = all(Faults { read_lost: Rate::ALWAYS, ..Faults::default() });
+    assert!(lost.iter().all(|a| *a == Answer::Never(Loss::Request)), "{lost:?}");
+    let broken = all(Faults { read_error: Rate::ALWAYS, ..Faults::default() });
+    assert!(broken.iter().all(|a| matches!(a, Answer::Now(r) if matches!(r.status, 500 | 503))), "{broken:?}");
+    let late = all(Faults { read_slow: Rate::ALWAYS, ..Faults::default() });
+    assert!(late.iter().all(|a| matches!(a, Answer::Later { at, .. } if *at == START.plus_millis(1_500))), "{late:?}");
+}
+
+#[test]
+fn heartbeats_are_lost_unanswered_or_broken() {
+    let beat = |faults: Faults| {
+        let mut venue = with(faults);
+        let mut bot = Bot::new(&mut venue, 1);
+        bot.place(&mut venue, buy(40, 10));
+        let answer = asked(&mut venue, &bot, "POST", "/v1/heartbeats", b"{\"heartbeat_id\":\"\"}");
+        venue.due(at_s(60));
+        (answer, open(&bot, &mut venue))
+    };
+    let lost = beat(Faults { heartbeat_lost: Rate::ALWAYS, ..Faults::default() });
+    assert_eq!(lost, (Answer::Never(Loss::Request), 1), "no switch was armed");
+    let unanswered = beat(Faults { heartbeat_unanswered: Rate::ALWAYS, ..Faults::default() });
+    assert_eq!(unanswered, (Answer::Never(Loss::Answer), 0), "it was armed, and nobody went on");
+    let (broken, left) = beat(Faults { heartbeat_error: Rate::ALWAYS, ..Faults::default() });
+    assert!(matches!(broken.response().map(|r| r.status), Some(500 | 503)) && left == 1);
+    let (slow, _) = beat(Faults { heartbeat_slow: Rate::ALWAYS, ..Faults::default() });
+    assert!(matches!(slow, Answer::Later { .. }));
+}
+
+#[test]
+fn keys_are_made_whatever_is_wrong_with_reads() {
+    let mut venue = with(Faults { read_lost: Rate::ALWAYS, read_error: Rate::ALWAYS, ..Faults::default() });
+    let bot = Bot::new(&mut venue, 1);
+    assert_eq!(bot.ask(&mut venue, "GET", "/auth/api-keys", b"").0, 200);
+}

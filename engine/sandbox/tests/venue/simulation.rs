@@ -28,6 +28,9 @@ fn everything() -> Faults {
     Faults {
         failed: Rate::Ppm(200_000),
         silent_socket: Rate::Ppm(2_000),
+        silent_user_socket: Rate::Ppm(2_000),
+        socket_closed: Rate::Ppm(500),
+        user_socket_closed: Rate::Ppm(500),
         restart_every_s: 1_200,
         cancel_only_every_s: 1_700,
         disabled_every_s: 2_300,

@@ -175,6 +175,67 @@ fn a_silent_socket_still_answers_ping() {
     assert!(book["bids"].to_string().contains("\"9\""), "REST knows more: {book}");
 }
 
+/// A user session of a client.
+fn listen_as(venue: &mut Venue, bot: &Bot) -> SessionId {
+    let session = venue.open(Channel::User);
+    let c = &bot.credentials;
+    let frame = json!({ "auth": {
+        "apiKey": c.api_key, "secret": c.secret.expose(), "passphrase": c.passphrase.expose(),
+    }});
+    let now = venue.now();
+    venue.text(session, &frame.to_string(), now);
+    session
+}
+
+#[test]
+fn a_silent_user_socket_still_answers_ping() {
+    let settings = Settings { welcome: dollars(100), ..Settings::default() };
+    let mut venue = venue_with(settings, Faults { silent_user_socket: Rate::Every { every: 2 }, ..Faults::default() });
+    let mut bot = Bot::new(&mut venue, 1);
+    let session = listen_as(&mut venue, &bot);
+    bot.place(&mut venue, buy(40, 10));
+    assert_eq!(said(&mut venue).len(), 1);
+    bot.place(&mut venue, buy(41, 10));
+    bot.ask(&mut venue, "DELETE", "/cancel-all", b"");
+    assert_eq!(said(&mut venue), Vec::<Value>::new(), "it falls silent at the second");
+    let now = venue.now();
+    venue.text(session, "PING", now);
+    assert_eq!(said(&mut venue), ["PONG"]);
+    listen_as(&mut venue, &bot);
+    bot.place(&mut venue, buy(42, 10));
+    assert_eq!(said(&mut venue).len(), 1, "a new one hears");
+}
+
+#[test]
+fn the_venue_closes_sockets() {
+    let settings = Settings { welcome: dollars(100), ..Settings::default() };
+    let second = Rate::Every { every: 2 };
+    let mut venue =
+        venue_with(settings, Faults { socket_closed: second, user_socket_closed: second, ..Faults::default() });
+    let mut bot = Bot::new(&mut venue, 1);
+    // The first occasion of each is its subscription, the second what it would hear then.
+    let (market, user) = (listen(&mut venue), listen_as(&mut venue, &bot));
+    said(&mut venue);
+    assert_eq!(venue.take_closed(), []);
+    bot.place(&mut venue, buy(40, 10));
+    assert_eq!(said(&mut venue), Vec::<Value>::new());
+    let mut closed = venue.take_closed();
+    closed.sort();
+    assert_eq!(closed, [market, user]);
+    assert_eq!(venue.take_closed(), [], "it is said once");
+    let now = venue.now();
+    venue.text(user, "PING", now);
+    assert_eq!(said(&mut venue), Vec::<Value>::new());
+}
+
+#[test]
+fn the_venue_closes_a_socket_that_subscribes() {
+    let mut venue = venue_with(Settings::default(), Faults { user_socket_closed: Rate::ALWAYS, ..Faults::default() });
+    let bot = Bot::new(&mut venue, 1);
+    let user = listen_as(&mut venue, &bot);
+    assert_eq!(venue.take_closed(), [user]);
+}
+
 #[test]
 fn users_hear_only_of_their_own() {
     let mut venue = venue();
