@@ -3,6 +3,7 @@
 use crate::answer::{Request, Response};
 use crate::base::seconds;
 use crate::clients::Key;
+use crate::standing::Standing;
 use crate::venue::Venue;
 use polymarket::auth::{l1_verify, l2_verify};
 use polymarket::{Address, Signature65};
@@ -80,7 +81,8 @@ impl Venue {
                 Response::ok(&json!("OK"))
             }
             ("GET", "/auth/ban-status/closed-only") => {
-                Response::ok(&json!({ "closed_only": self.settings.closed_only }))
+                let closed_only = self.standing(key.owner, key.owner) == Standing::ClosedOnly;
+                Response::ok(&json!({ "closed_only": closed_only }))
             }
             ("POST", "/auth/readonly-api-key") => {
                 let nonce = self.count();

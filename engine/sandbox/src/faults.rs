@@ -81,6 +81,14 @@ faults! {
     error_after,
     /// An order or a cancel is answered with 500 and not carried out.
     error_before,
+    /// An order is refused because its market were not ready yet.
+    not_ready,
+    /// An order is refused because it were cancelled on the chain.
+    cancelled_on_chain,
+    /// An order that takes is answered with 500 about rounding, and not carried out.
+    rounding_error,
+    /// An order that takes is answered with 500 about its price, and not carried out.
+    price_discrepancy,
     /// A read never arrives: lists, balances, books, prices, markets, the time, Gamma, the Data API.
     read_lost,
     /// A read is answered with 500 or 503.
@@ -99,6 +107,8 @@ faults! {
     too_many,
     /// An order waits `delayed_ms` before it is matched: its answer says `delayed`.
     delayed,
+    /// An order is refused with "match delayed", and is matched `delayed_ms` later all the same.
+    match_delayed,
     /// A delayed order is not to be seen until its delay is over: `/data/order/` does not know it, no list has it.
     hidden_while_delayed,
     /// A delayed order finds nobody when its delay is over: UNMATCHED. One that may rest is matched `delayed_ms` later

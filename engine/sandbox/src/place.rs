@@ -74,9 +74,7 @@ impl Venue {
         }
         self.gate(Asked::Order { post_only })?;
         let posted = Posted::read(body)?;
-        if self.settings.closed_only && posted.order.side == Side::Buy {
-            return Err(Response::bad(&format!("'{}' address in closed only mode", posted.order.maker)));
-        }
+        self.may_trade(key.owner, posted.order.maker, posted.order.side)?;
         if posted.owner != id {
             return Err(Response::bad("the order owner has to be the owner of the API KEY"));
         }
@@ -89,6 +87,7 @@ impl Venue {
         let number = self.orders.next();
         let incoming = self.incoming(&posted, token, price, size, (account, number, hash));
         self.check_market(&posted, &incoming)?;
+        self.refuses_anyway(&incoming)?;
         self.record_intent(&posted, &incoming);
         self.orders.add(Placed {
             number,
@@ -107,6 +106,10 @@ impl Venue {
             created: self.now,
             trades: Vec::new(),
         });
+        if !posted.terms.post_only && self.dice.hits(Fault::match_delayed, &self.faults) {
+            self.delay(number);
+            return Err(Response::bad("order match delayed due to market conditions"));
+        }
         if !posted.terms.post_only && self.dice.hits(Fault::delayed, &self.faults) {
             self.delay(number);
             return Ok(answer(&hash, "delayed", None));

@@ -1,7 +1,9 @@
 //! How the venue is, apart from its faults.
 
-use polymarket::Chain;
+use crate::standing::Standing;
+use polymarket::{Address, Chain};
 use schemas::Cash;
+use std::collections::BTreeMap;
 
 /// Settings of a sandbox. The defaults are what the venue's documents say, where they say anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub struct Settings {
     pub geoblocked: bool,
     /// Whether every account may only sell what it has.
     pub closed_only: bool,
+    /// What is held against accounts and wallets.
+    pub standing: BTreeMap<Address, Standing>,
     /// How far the venue's clock is ahead of the time that it is given, seconds.
     pub clock_ahead_s: i64,
     /// From match to the transaction on the chain, milliseconds.
@@ -63,6 +67,7 @@ impl Default for Settings {
             deposit_wallets_only: false,
             geoblocked: false,
             closed_only: false,
+            standing: BTreeMap::new(),
             clock_ahead_s: 0,
             mined_ms: 2_000,
             confirmed_ms: 3_000,

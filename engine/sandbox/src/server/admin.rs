@@ -3,7 +3,7 @@
 use super::ServeError;
 use super::owner::Owner;
 use crate::gate::Mode;
-use crate::{Faults, Rate};
+use crate::{Faults, Rate, Standing};
 use polymarket::Address;
 use schemas::{Cash, UtcNanos};
 use serde::Deserialize;
@@ -35,6 +35,8 @@ pub(super) struct Change {
     clock_ahead_s: Option<i64>,
     /// Dollars by wallet.
     fund: BTreeMap<Address, Cash>,
+    /// What is from now on held against accounts or wallets.
+    standing: BTreeMap<Address, Standing>,
 }
 
 /// Reads an order from a path and a body. An empty body asks without changing.
@@ -79,6 +81,7 @@ impl Owner {
                 settings.geoblocked = change.geoblocked.unwrap_or(settings.geoblocked);
                 settings.closed_only = change.closed_only.unwrap_or(settings.closed_only);
                 settings.clock_ahead_s = change.clock_ahead_s.unwrap_or(settings.clock_ahead_s);
+                settings.standing.extend(change.standing);
                 for (wallet, cash) in change.fund {
                     self.venue.fund(wallet, cash);
                 }

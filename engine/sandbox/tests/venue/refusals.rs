@@ -2,7 +2,7 @@
 
 use crate::bot::*;
 use polymarket::SignatureType;
-use sandbox::{Faults, Mode, Settings};
+use sandbox::{Faults, Mode, Settings, Standing};
 use schemas::Side;
 use serde_json::Value;
 
@@ -193,4 +193,66 @@ fn a_clock_that_is_ahead_counts_for_signed_times_too() {
     assert_eq!(bot.ask(&mut venue, "GET", "/auth/api-keys", b"").0, 200);
     venue.settings_mut().clock_ahead_s = 61;
     assert_eq!(bot.ask(&mut venue, "GET", "/auth/api-keys", b"").0, 401);
+}
+
+#[test]
+fn what_is_held_against_an_account() {
+    let mut venue = venue();
+    let (mut bot, mut other) = (Bot::new(&mut venue, 1), Bot::new(&mut venue, 2));
+    let resting = bot.place(&mut venue, buy(40, 10));
+    let wallet = bot.wallet();
+    venue.settings_mut().standing.insert(wallet, Standing::Banned);
+    let (status, text) = bot.refused(&mut venue, buy(40, 10));
+    assert_eq!((status, text), (400, format!("'{wallet}' address banned")));
+    let body = format!("{{\"orderID\":\"{resting}\"}}");
+    assert_eq!(bot.ask(&mut venue, "DELETE", "/order", body.as_bytes()).1["canceled"][0], resting);
+    other.place(&mut venue, buy(52, 10));
+    let wallet = other.wallet();
+    venue.settings_mut().standing.insert(wallet, Standing::ClosedOnly);
+    assert!(other.refused(&mut venue, buy(40, 10)).1.ends_with("address in closed only mode"));
+    other.place(&mut venue, sell(60, 10));
+    let closed_only = |bot: &Bot, venue: &mut sandbox::Venue| {
+        bot.ask(venue, "GET", "/auth/ban-status/closed-only", b"").1["closed_only"].clone()
+    };
+    assert_eq!((closed_only(&bot, &mut venue), closed_only(&other, &mut venue)), (false.into(), true.into()));
+}
+
+#[test]
+fn refusals_that_no_order_deserves() {
+    let settings = || Settings { welcome: dollars(1_000), ..Settings::default() };
+    let always = sandbox::Rate::ALWAYS;
+    let refused = |faults: Faults, ask: Ask| {
+        let mut venue = venue_with(settings(), faults);
+        let mut bot = Bot::new(&mut venue, 1);
+        let said = bot.refused(&mut venue, ask);
+        venue.due(at_s(60));
+        assert_eq!(bot.held(&venue, MARKET.yes()), shares(0), "{said:?} is kept");
+        venue.set_faults(Faults::default());
+        assert_eq!(bot.ask(&mut venue, "GET", "/data/orders", b"").1["count"], 0);
+        said
+    };
+    let not_ready = Faults { not_ready: always, ..Faults::default() };
+    let text = "the market is not yet ready to process new orders".to_owned();
+    assert_eq!(refused(not_ready, buy(40, 10)), (400, text));
+    let on_chain = Faults { cancelled_on_chain: always, ..Faults::default() };
+    assert_eq!(refused(on_chain, buy(40, 10)), (400, "order canceled in the CTF exchange contract".to_owned()));
+    let rounding = Faults { rounding_error: always, ..Faults::default() };
+    assert_eq!(refused(rounding, buy(52, 10)), (500, "the trade contains rounding issues".to_owned()));
+    let discrepancy = Faults { price_discrepancy: always, ..Faults::default() };
+    let (status, text) = refused(discrepancy, buy(52, 10));
+    assert!(status == 500 && text.starts_with("the price of the taker's order has a discrepancy"), "{text}");
+    let mut venue = venue_with(settings(), Faults { rounding_error: always, price_discrepancy: always, ..rounding });
+    Bot::new(&mut venue, 1).place(&mut venue, buy(40, 10));
+}
+
+#[test]
+fn an_order_refused_with_match_delayed_is_matched_all_the_same() {
+    let faults = Faults { match_delayed: sandbox::Rate::ALWAYS, ..Faults::default() };
+    let mut venue = venue_with(Settings { welcome: dollars(1_000), ..Settings::default() }, faults);
+    let mut bot = Bot::new(&mut venue, 1);
+    let (status, text) = bot.refused(&mut venue, buy(52, 10));
+    assert_eq!((status, text.as_str()), (400, "order match delayed due to market conditions"));
+    assert_eq!(bot.held(&venue, MARKET.yes()), shares(0));
+    venue.due(at_s(3));
+    assert_eq!(bot.held(&venue, MARKET.yes()), shares(10));
 }
