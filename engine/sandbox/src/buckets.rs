@@ -45,8 +45,9 @@ impl Buckets {
         settings: &Settings,
         now: UtcNanos,
     ) -> Result<Level, Level> {
-        let (rate, burst) = if kind == Kind::Order { settings.order_rate } else { settings.cancel_rate };
-        let (rate, burst) = (i64::try_from(rate).unwrap_or(i64::MAX).max(1), i64::try_from(burst).unwrap_or(i64::MAX));
+        let limit = if kind == Kind::Order { settings.order_rate } else { settings.cancel_rate };
+        let whole = |n| i64::try_from(n).unwrap_or(i64::MAX);
+        let (rate, burst) = (whole(limit.per_second).max(1), whole(limit.burst));
         let full = burst.saturating_mul(TOKEN);
         let bucket = self.all.entry((who, kind)).or_insert(Bucket { level: full, at: now });
         let micros = now.since(bucket.at).max(0) / 1_000;

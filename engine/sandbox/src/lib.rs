@@ -54,7 +54,7 @@ mod venue;
 pub use answer::{Answer, Loss, Request, Response};
 pub use faults::{Faults, Rate};
 pub use gate::Mode;
-pub use settings::Settings;
+pub use settings::{Limit, Settings, SettingsError};
 pub use sockets::{Channel, SessionId};
 pub use standing::Standing;
 pub use venue::{Account, Recorded, Venue};

@@ -161,6 +161,11 @@ impl Venue {
         &mut self.settings
     }
 
+    /// How the venue is.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// Gives cash to a wallet.
     pub fn fund(&mut self, wallet: Address, cash: Cash) {
         let id = self.account_of(wallet);

@@ -40,15 +40,18 @@ pub struct SandboxArgs {
     /// What goes wrong: a JSON file, see ops/sandbox-faults.json
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,
-    /// Of everything that is left to chance
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
+    /// How the venue is: a JSON file, see ops/sandbox-settings.json; what is given by flags counts more
+    #[arg(long, value_name = "FILE")]
+    pub settings: Option<PathBuf>,
+    /// Of everything that is left to chance [default: 0]
+    #[arg(long)]
+    pub seed: Option<u64>,
     /// Cash of a wallet, as ADDRESS=DOLLARS; may be repeated
     #[arg(long, value_name = "ADDRESS=USD")]
     pub fund: Vec<String>,
-    /// Cash that every wallet finds when the venue first hears of it
-    #[arg(long, default_value_t = Cash::ZERO, value_name = "USD")]
-    pub welcome: Cash,
+    /// Cash that every wallet finds when the venue first hears of it [default: 0]
+    #[arg(long, value_name = "USD")]
+    pub welcome: Option<Cash>,
     /// Wallets must approve the exchanges by transactions first
     #[arg(long)]
     pub unapproved: bool,
@@ -58,9 +61,9 @@ pub struct SandboxArgs {
     /// Every account may only sell what it has
     #[arg(long)]
     pub closed_only: bool,
-    /// The venue's clock is so many seconds ahead of this machine's; behind, if negative
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_name = "SECONDS")]
-    pub clock_ahead: i64,
+    /// The venue's clock is so many seconds ahead of this machine's; behind, if negative [default: 0]
+    #[arg(long, allow_negative_numbers = true, value_name = "SECONDS")]
+    pub clock_ahead: Option<i64>,
     /// The sandbox's own log: a new directory
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
@@ -121,15 +124,7 @@ fn options(args: &SandboxArgs, feed_name: String, admin_token: String) -> Result
         speed,
         clock: if args.clock == ClockArg::Real { Clock::Real } else { Clock::Recorded },
         warm_up_s: args.warm_up,
-        settings: Settings {
-            seed: args.seed,
-            welcome: args.welcome,
-            approved: !args.unapproved,
-            geoblocked: args.geoblocked,
-            closed_only: args.closed_only,
-            clock_ahead_s: args.clock_ahead,
-            ..Settings::default()
-        },
+        settings: settings(args)?,
         faults: args.faults.as_deref().map(faults).transpose()?.unwrap_or_default(),
         fund,
         record: args.record.clone(),
@@ -147,10 +142,35 @@ fn funded(text: &str) -> Result<(polymarket::Address, Cash), Failure> {
     Ok((wallet, cash.parse().map_err(|e: schemas::MoneyError| wrong(e.to_string()))?))
 }
 
+fn text_of(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path)
+        .map_err(|e| Failure::new(Code::Usage, format!("{} cannot be read: {e}", path.display())))
+}
+
+/// The file's settings, and before them what flags say.
+fn settings(args: &SandboxArgs) -> Result<Settings, Failure> {
+    let read = |path: &PathBuf| {
+        Settings::from_json(&text_of(path)?).map_err(|e| {
+            Failure::new(Code::Config, format!("{}: {e}", path.display()))
+                .next("ops/sandbox-settings.json names every setting")
+        })
+    };
+    let file = args.settings.as_ref().map(read).transpose()?.unwrap_or_default();
+    let settings = Settings {
+        seed: args.seed.unwrap_or(file.seed),
+        welcome: args.welcome.unwrap_or(file.welcome),
+        approved: file.approved && !args.unapproved,
+        geoblocked: file.geoblocked || args.geoblocked,
+        closed_only: file.closed_only || args.closed_only,
+        clock_ahead_s: args.clock_ahead.unwrap_or(file.clock_ahead_s),
+        ..file
+    };
+    settings.check().map_err(|e| Failure::new(Code::Usage, e.to_string()))?;
+    Ok(settings)
+}
+
 fn faults(path: &Path) -> Result<Faults, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| Failure::new(Code::Usage, format!("{} cannot be read: {e}", path.display())))?;
-    serde_json::from_str(&text).map_err(|e| {
+    serde_json::from_str(&text_of(path)?).map_err(|e| {
         Failure::new(Code::Config, format!("{}: {e}", path.display())).next("ops/sandbox-faults.json names every fault")
     })
 }

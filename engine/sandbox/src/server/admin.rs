@@ -1,4 +1,5 @@
-//! What an administrator may do: let the recording go on by hand, switch faults and modes, look at everything.
+//! What an administrator may do: let the recording go on by hand, switch faults, settings and modes, look at
+//! everything.
 
 use super::ServeError;
 use super::owner::Owner;
@@ -15,6 +16,8 @@ pub(super) enum Order {
     Step(Step),
     Faults(Option<Box<Faults>>),
     State(Change),
+    /// Settings that are to be others; `None` asks.
+    Settings(Option<Value>),
 }
 
 /// How far the recording goes on: so many events, or so many seconds of its own time.
@@ -49,6 +52,8 @@ pub(super) fn read(path: &str, body: &[u8]) -> Result<Option<Order>, serde_json:
         "/sandbox/faults" => Order::Faults(Some(Box::new(serde_json::from_slice(body)?))),
         "/sandbox/state" if empty => Order::State(Change::default()),
         "/sandbox/state" => Order::State(serde_json::from_slice(body)?),
+        "/sandbox/settings" if empty => Order::Settings(None),
+        "/sandbox/settings" => Order::Settings(Some(serde_json::from_slice(body)?)),
         _ => return Ok(None),
     }))
 }
@@ -91,6 +96,15 @@ impl Owner {
                 });
                 (200, body)
             }
+            Order::Settings(change) => match change.map(|c| self.venue.settings().changed(c)).transpose() {
+                Ok(changed) => {
+                    if let Some(changed) = changed {
+                        *self.venue.settings_mut() = changed;
+                    }
+                    (200, json!({ "settings": self.venue.settings() }))
+                }
+                Err(e) => (400, json!({ "error": e.to_string() })),
+            },
         })
     }
 }

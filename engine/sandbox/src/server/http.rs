@@ -100,7 +100,11 @@ async fn administer(State(shared): State<Shared>, request: axum::extract::Reques
     }
     let order = match admin::read(&request.path, &request.body) {
         Ok(Some(order)) => order,
-        Ok(None) => return reply(Response::error(404, "there are /sandbox/step, /sandbox/faults and /sandbox/state")),
+        Ok(None) => {
+            let there =
+                "there are /sandbox/step, /sandbox/faults, /sandbox/settings and /sandbox/state";
+            return reply(Response::error(404, there));
+        }
         Err(e) => return reply(Response::error(400, &e.to_string())),
     };
     let (sender, answer) = oneshot::channel();

@@ -159,3 +159,49 @@ fn its_own_log_holds_what_was_fed() {
         .collect();
     assert_eq!(fed, feed(10));
 }
+
+#[test]
+fn settings_are_changed_while_it_runs() {
+    let server = Server::start(Speed::Max, None);
+    let (_, before) = server.ask("POST", "/sandbox/settings", TOKEN, "");
+    assert_eq!(before["settings"]["heartbeat_ms"], 15_000);
+    let change = r#"{"heartbeat_ms":4000,"order_rate":{"per_second":1,"burst":1}}"#;
+    let (status, after) = server.ask("POST", "/sandbox/settings", TOKEN, change);
+    assert_eq!((status, &after["settings"]["heartbeat_ms"]), (200, &json!(4_000)));
+    assert_eq!(after["settings"]["confirmed_ms"], before["settings"]["confirmed_ms"]);
+    for (wrong, word) in [
+        (r#"{"heartbeat_ms":0}"#, "from 1 to"),
+        (r#"{"heartbeat":1}"#, "heartbeat"),
+        (r#"{"seed":7}"#, "cannot change"),
+        ("[]", "JSON object"),
+    ] {
+        let (status, refused) = server.ask("POST", "/sandbox/settings", TOKEN, wrong);
+        assert!(status == 400 && refused["error"].as_str().unwrap().contains(word), "{refused}");
+    }
+    assert_eq!(server.ask("POST", "/sandbox/settings", TOKEN, "").1, after, "what is refused changes nothing");
+    server.stop();
+}
+
+#[test]
+fn an_account_is_banned_by_hand() {
+    let server = Server::start(Speed::Max, None);
+    let wallet = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+    let change = json!({ "standing": { wallet: "banned" } });
+    assert_eq!(server.ask("POST", "/sandbox/state", TOKEN, &change.to_string()).0, 200);
+    let (_, all) = server.ask("POST", "/sandbox/settings", TOKEN, "");
+    assert_eq!(all["settings"]["standing"], json!({ wallet: "banned" }));
+    server.stop();
+}
+
+/// The files that show what can be set name all of it, and nothing else.
+#[test]
+fn the_examples_name_every_fault_and_every_setting() {
+    let names = |value: Value| value.as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>();
+    let faults = include_str!("../../../../ops/sandbox-faults.json");
+    let read: Faults = serde_json::from_str(faults).unwrap();
+    assert_eq!(names(serde_json::from_str(faults).unwrap()), names(serde_json::to_value(read).unwrap()));
+    let settings = include_str!("../../../../ops/sandbox-settings.json");
+    assert_eq!(Settings::from_json(settings), Ok(Settings::default()));
+    let all = serde_json::to_value(Settings::default()).unwrap();
+    assert_eq!(names(serde_json::from_str(settings).unwrap()), names(all));
+}

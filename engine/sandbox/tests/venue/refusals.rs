@@ -256,3 +256,17 @@ fn an_order_refused_with_match_delayed_is_matched_all_the_same() {
     venue.due(at_s(3));
     assert_eq!(bot.held(&venue, MARKET.yes()), shares(10));
 }
+
+#[test]
+fn buckets_are_as_large_as_they_are_set() {
+    let one = sandbox::Limit { per_second: 1, burst: 1 };
+    let settings = Settings { welcome: dollars(1_000), order_rate: one, cancel_rate: one, ..Settings::default() };
+    let mut venue = venue_with(settings, Faults::default());
+    let mut bot = Bot::new(&mut venue, 1);
+    bot.place(&mut venue, buy(40, 10));
+    assert_eq!(bot.refused(&mut venue, buy(40, 10)), (429, "Too Many Requests".to_owned()));
+    assert_eq!(bot.ask(&mut venue, "DELETE", "/cancel-all", b"").0, 200);
+    assert_eq!(bot.ask(&mut venue, "DELETE", "/cancel-all", b"").0, 429);
+    venue.due(at_s(1));
+    bot.place(&mut venue, buy(40, 10));
+}
