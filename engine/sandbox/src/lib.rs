@@ -23,6 +23,7 @@ mod auth;
 mod base;
 mod book;
 mod buckets;
+mod by_hand;
 mod cancel;
 mod catalogue;
 mod clients;
@@ -52,6 +53,7 @@ mod trades;
 mod venue;
 
 pub use answer::{Answer, Loss, Request, Response};
+pub use by_hand::{ByHand, ByHandError};
 pub use faults::{Faults, Rate};
 pub use gate::Mode;
 pub use settings::{Limit, Settings, SettingsError};

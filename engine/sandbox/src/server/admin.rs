@@ -1,12 +1,13 @@
-//! What an administrator may do: let the recording go on by hand, switch faults, settings and modes, look at
-//! everything.
+//! What an administrator may do: let the recording go on by hand, switch faults, settings and modes, change the grid of a
+//! market or end it, look at everything.
 
 use super::ServeError;
 use super::owner::Owner;
 use crate::gate::Mode;
-use crate::{Faults, Rate, Standing};
+use crate::{ByHand, ByHandError, Faults, Rate, Standing};
 use polymarket::Address;
-use schemas::{Cash, UtcNanos};
+use schemas::event::Resolution;
+use schemas::{Cash, Price, UtcNanos};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ pub(super) enum Order {
     State(Change),
     /// Settings that are to be others; `None` asks.
     Settings(Option<Value>),
+    Market(OfMarket),
 }
 
 /// How far the recording goes on: so many events, or so many seconds of its own time.
@@ -42,6 +44,16 @@ pub(super) struct Change {
     standing: BTreeMap<Address, Standing>,
 }
 
+/// What happens to a market.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OfMarket {
+    /// Its condition, one of its tokens, or its slug.
+    market: String,
+    tick: Option<Price>,
+    resolve: Option<Resolution>,
+}
+
 /// Reads an order from a path and a body. An empty body asks without changing.
 pub(super) fn read(path: &str, body: &[u8]) -> Result<Option<Order>, serde_json::Error> {
     let empty = body.iter().all(u8::is_ascii_whitespace);
@@ -54,6 +66,7 @@ pub(super) fn read(path: &str, body: &[u8]) -> Result<Option<Order>, serde_json:
         "/sandbox/state" => Order::State(serde_json::from_slice(body)?),
         "/sandbox/settings" if empty => Order::Settings(None),
         "/sandbox/settings" => Order::Settings(Some(serde_json::from_slice(body)?)),
+        "/sandbox/market" => Order::Market(serde_json::from_slice(body)?),
         _ => return Ok(None),
     }))
 }
@@ -105,6 +118,30 @@ impl Owner {
                 }
                 Err(e) => (400, json!({ "error": e.to_string() })),
             },
+            Order::Market(order) => match self.change_market(&order) {
+                Ok(()) => {
+                    let now = self.venue_now();
+                    self.send_due(now);
+                    (200, json!({ "market": order.market, "now": now }))
+                }
+                Err(e @ ByHandError::Unknown(_)) => (404, json!({ "error": e.to_string() })),
+                Err(e) => (400, json!({ "error": e.to_string() })),
+            },
         })
+    }
+
+    /// The grid first: a market that is over has none to change.
+    fn change_market(&mut self, order: &OfMarket) -> Result<(), ByHandError> {
+        let now = self.venue_now();
+        if order.tick.is_none() && order.resolve.is_none() {
+            return Err(ByHandError::Nothing);
+        }
+        if let Some(tick) = order.tick {
+            self.venue.by_hand(&order.market, ByHand::Tick(tick), now)?;
+        }
+        if let Some(resolution) = order.resolve {
+            self.venue.by_hand(&order.market, ByHand::Resolve(resolution), now)?;
+        }
+        Ok(())
     }
 }

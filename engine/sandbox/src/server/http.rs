@@ -102,7 +102,7 @@ async fn administer(State(shared): State<Shared>, request: axum::extract::Reques
         Ok(Some(order)) => order,
         Ok(None) => {
             let there =
-                "there are /sandbox/step, /sandbox/faults, /sandbox/settings and /sandbox/state";
+                "there are /sandbox/step, /sandbox/faults, /sandbox/settings, /sandbox/market and /sandbox/state";
             return reply(Response::error(404, there));
         }
         Err(e) => return reply(Response::error(400, &e.to_string())),

@@ -183,6 +183,32 @@ fn settings_are_changed_while_it_runs() {
 }
 
 #[test]
+fn a_market_is_changed_and_ended_by_hand() {
+    let server = Server::start(Speed::Hand, None);
+    let id = polymarket::token::to_decimal(&Bytes32([2; 32]));
+    let tick = |server: &Server| server.ask("GET", &format!("/tick-size?token_id={id}"), "", "").1.to_string();
+    assert!(tick(&server).contains("0.01"));
+    let order = |body: &str| server.ask("POST", "/sandbox/market", TOKEN, body);
+    assert_eq!(order(r#"{"market":"m","tick":"0.001"}"#).0, 200);
+    assert!(tick(&server).contains("0.001"));
+    let (status, refused) = order(r#"{"market":"m","tick":"0.003"}"#);
+    assert!(status == 400 && refused["error"].as_str().unwrap().contains("no grid of the venue"), "{refused}");
+    assert_eq!(order(r#"{"market":"rain","resolve":"yes"}"#).0, 404);
+    assert_eq!(order(r#"{"market":"m"}"#).0, 400);
+    assert_eq!(order("").0, 400);
+    assert_eq!(order(&json!({ "market": id, "resolve": "no" }).to_string()).0, 200);
+    let condition = format!("0x{}", Bytes32([1; 32]));
+    let (_, market) = server.ask("GET", &format!("/markets/{condition}"), "", "");
+    assert_eq!((&market["closed"], &market["tokens"][1]["winner"]), (&json!(true), &json!(true)), "{market}");
+    let (status, over) = order(&json!({ "market": condition, "resolve": "yes" }).to_string());
+    assert!(status == 400 && over["error"] == "the market is resolved already", "{over}");
+    // What the recording still has of it changes nothing.
+    server.ask("POST", "/sandbox/step", TOKEN, r#"{"events":100}"#);
+    assert_eq!(server.ask("GET", &format!("/markets/{condition}"), "", "").1["closed"], true);
+    server.stop();
+}
+
+#[test]
 fn an_account_is_banned_by_hand() {
     let server = Server::start(Speed::Max, None);
     let wallet = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
