@@ -45,14 +45,13 @@ fn findings(stdout: &str) -> (BTreeMap<String, BTreeMap<String, Value>>, PathBuf
     (all, log)
 }
 
-#[test]
-fn python_clients_trade_on_the_sandbox() {
-    let binaries = binaries();
+/// Runs one of the scripts over the bundled recording. `None`: there is no index to install from.
+fn run(script: &str, binaries: &Path) -> Option<String> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("interop");
     std::fs::create_dir_all(&folder).unwrap();
     let output = Command::new("sh")
-        .arg(here.join("interop/python.sh"))
+        .arg(here.join("interop").join(script))
         .arg(binaries.join("arena"))
         .arg(here.join("fixtures/polymarket-l2-nhl/ticks.csv.zst"))
         .arg(&folder)
@@ -66,9 +65,16 @@ fn python_clients_trade_on_the_sandbox() {
             "the package index cannot be reached, and here it must be:\n{stderr}"
         );
         eprintln!("\n*** SKIPPED: the package index cannot be reached; no official client was tried. ***\n{stderr}");
-        return;
+        return None;
     }
     assert!(output.status.success(), "stdout:\n{stdout}\nstderr:\n{stderr}");
+    Some(stdout.into_owned())
+}
+
+#[test]
+fn python_clients_trade_on_the_sandbox() {
+    let binaries = binaries();
+    let Some(stdout) = run("python.sh", &binaries) else { return };
     let (found, log) = findings(&stdout);
     standalone(&found["standalone"]);
     unified(&found["unified"]);
@@ -77,6 +83,15 @@ fn python_clients_trade_on_the_sandbox() {
         let text = String::from_utf8_lossy(&answer.stderr);
         assert!(answer.status.success(), "replay {question:?} of the sandbox's log: {text}");
     }
+}
+
+#[test]
+#[ignore = "needs node and builds some hundred crates: --include-ignored runs it"]
+fn the_npm_and_the_rust_client_trade_on_the_sandbox() {
+    let Some(stdout) = run("others.sh", &binaries()) else { return };
+    let (found, _) = findings(&stdout);
+    typescript(&found["typescript"]);
+    rust(&found["rust"]);
 }
 
 fn is_id(id: &Value) -> bool {
@@ -113,4 +128,24 @@ fn unified(step: &BTreeMap<String, Value>) {
     for kind in ["UserOrderEvent", "UserTradeEvent"] {
         assert!(seen("user_socket", kind) > 0, "{:?}", step["user_socket"]);
     }
+}
+
+fn typescript(step: &BTreeMap<String, Value>) {
+    assert_eq!(step["key"]["same"], true, "a derived key is the created one");
+    let id = &step["limit"]["id"];
+    assert!(is_id(id) && step["limit"]["status"] == "live", "{:?}", step["limit"]);
+    assert_eq!((&step["list"]["ids"], &step["cancel"]["canceled"]), (&json!([id]), &json!([id])));
+    assert_eq!((&step["market"]["status"], &step["market"]["trades"]), (&json!("matched"), &json!(1)));
+    assert_eq!(step["trades"]["ids"], step["trades"]["posted"]);
+    assert_eq!(step["cancel_all"]["canceled"], 1);
+}
+
+fn rust(step: &BTreeMap<String, Value>) {
+    assert_eq!(step["key"]["keys"], true);
+    assert!(is_id(&step["limit"]["id"]) && step["limit"]["success"] == true, "{:?}", step["limit"]);
+    assert_eq!((&step["list"]["count"], &step["cancel"]["canceled"]), (&json!(1), &json!(1)));
+    assert_eq!((&step["market"]["status"], &step["market"]["trades"]), (&json!("Matched"), &json!(1)));
+    assert_eq!(step["trades"]["count"], 1);
+    assert_eq!((&step["market_socket"]["book"], &step["user_socket"]["event"]), (&json!(true), &json!(true)));
+    assert_eq!(step["cancel_all"]["canceled"], 0, "none is left");
 }

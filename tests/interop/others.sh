@@ -1,13 +1,15 @@
 #!/bin/sh
-# The npm and the Rust client against a sandbox. Not part of CI: they download and build much.
-# $1: the `arena` binary. $2: the recording. $3: a folder for what is installed.
+# The npm and the Rust client against a sandbox. Prints their findings, one JSON object a line. Not part of CI: they download
+# and build much. $1: the `arena` binary. $2: the recording. $3: a folder for what is installed.
+# Exit code 77: there is no node, or the package index cannot be reached; nothing was tried.
 set -eu
 arena=$1 recording=$2 folder=$3
 here=$(cd "$(dirname "$0")" && pwd)
 export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 mkdir -p "$folder/npm"
 cp "$here/typescript.mjs" "$folder/npm/"
-(cd "$folder/npm" && npm install --silent --no-save @polymarket/clob-client-v2@1.1.0 viem@2 >&2)
+command -v npm >&2 || exit 77
+(cd "$folder/npm" && npm install --silent --no-save @polymarket/clob-client-v2@1.1.0 viem@2 >&2) || exit 77
 (cd "$here/rust" && CARGO_TARGET_DIR="$folder/rust" cargo build --quiet >&2)
 
 "$arena" --json sandbox --log "$recording" --format polymarket-l2 --port 0 --warm-up 300 --speed 1 --welcome 10000 \

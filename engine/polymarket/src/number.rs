@@ -18,8 +18,7 @@ pub enum NumberError {
 /// nothing.
 pub fn micro(text: &str) -> Result<i64, NumberError> {
     let bytes = text.as_bytes();
-    // Nearly all are short and plain; 18 digits fit whatever they are.
-    if bytes.len() <= 12
+    if bytes.len() <= SHORT
         && let Some(found) = plain(bytes)
     {
         return Ok(found);
@@ -44,28 +43,49 @@ pub fn micro_signed(text: &str) -> Result<i64, NumberError> {
 /// Digits with at most one point and at most six behind it. `None` for whatever else, which [`any`] looks at.
 #[inline]
 fn plain(bytes: &[u8]) -> Option<i64> {
-    let mut value = 0i64;
-    let mut decimals = None::<u32>;
-    let mut digits = 0;
-    for byte in bytes {
+    let (value, len) = plain_start(bytes)?;
+    (len == bytes.len()).then_some(value)
+}
+
+/// A short plain amount that ends at a quote, in millionths, and its length. `None` for whatever else.
+#[inline]
+pub(crate) fn plain_before_quote(bytes: &[u8]) -> Option<(i64, usize)> {
+    let (value, len) = plain_start(bytes)?;
+    (bytes.get(len) == Some(&b'"')).then_some((value, len))
+}
+
+/// The plain amount with which a text begins, if it is one of at most [`SHORT`] bytes, and its length.
+#[inline]
+fn plain_start(bytes: &[u8]) -> Option<(i64, usize)> {
+    let (mut value, mut len) = (0i64, 0);
+    let mut point = None::<usize>;
+    while let Some(byte) = bytes.get(len) {
         let digit = byte.wrapping_sub(b'0');
         if digit < 10 {
             value = value * 10 + i64::from(digit);
-            digits += 1;
-            decimals = decimals.map(|n| n + 1);
-        } else if *byte == b'.' && decimals.is_none() {
-            decimals = Some(0);
+        } else if *byte == b'.' && point.is_none() {
+            point = Some(len);
         } else {
+            break;
+        }
+        len += 1;
+        if len > SHORT {
             return None;
         }
     }
-    let decimals = decimals.unwrap_or(0);
-    if digits == 0 || decimals > 6 {
+    let (digits, decimals) = match point {
+        Some(at) => (len - 1, len - 1 - at),
+        None => (len, 0),
+    };
+    if digits == 0 {
         return None;
     }
     // 12 digits and 6 zeros are below 2^63.
-    Some(value * POWERS[(6 - decimals) as usize])
+    Some((value * POWERS.get(6usize.checked_sub(decimals)?)?, len))
 }
+
+/// Nearly all are short and plain; 18 digits fit whatever they are.
+const SHORT: usize = 12;
 
 const POWERS: [i64; 7] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
 

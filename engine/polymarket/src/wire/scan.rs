@@ -83,21 +83,6 @@ impl<'a> Scan<'a> {
         if self.peek().is_none() { Ok(()) } else { self.wrong() }
     }
 
-    /// Takes exactly these bytes, white space and all, if they are next. They must be ASCII.
-    #[inline]
-    pub(super) fn literally<const N: usize>(&mut self, expected: &[u8; N]) -> Option<()> {
-        let found = self.text.as_bytes().get(self.at..)?.first_chunk::<N>()? == expected;
-        self.at += if found { N } else { 0 };
-        found.then_some(())
-    }
-
-    /// The text of a string that comes directly behind exactly these bytes.
-    #[inline]
-    pub(super) fn text_behind<const N: usize>(&mut self, expected: &[u8; N]) -> Option<&'a str> {
-        self.literally(expected)?;
-        self.text().ok()
-    }
-
     /// A string's text between its quotes, escapes left as they are.
     pub(super) fn text(&mut self) -> Result<&'a str, Broken> {
         self.expect(b'"')?;
