@@ -23,6 +23,8 @@ pub struct Told {
     pub filled: BTreeMap<OrderId, Size>,
     /// Each fill that was booked.
     pub fills: Vec<(UtcNanos, FillBooked)>,
+    /// Of each order that was cancelled or expired: how many fills, of whatever order, were booked before.
+    pub ended: BTreeMap<OrderId, usize>,
     /// Everything that agents thought and decided.
     pub decisions: Vec<(UtcNanos, AgentEvent)>,
     pub events: BTreeMap<&'static str, u64>,
@@ -47,6 +49,9 @@ impl Told {
                         told.fills.push((envelope.time, *fill));
                         let size = told.filled.entry(fill.order).or_default();
                         *size = size.plus(fill.size).unwrap();
+                    }
+                    Event::Order(OrderEvent::Cancelled { order, .. } | OrderEvent::Expired { order }) => {
+                        told.ended.insert(order, told.fills.len());
                     }
                     Event::Order(OrderEvent::FillVoided { order, trade, .. }) => {
                         let fill = told.fills.iter().find(|(_, f)| f.order == order && f.trade == trade).unwrap().1;

@@ -3,7 +3,7 @@
 //! Whatever happens, no order is doubled, no fill is lost, and in the end log and venue say the same.
 //!
 //! `SIMULATION_SEEDS=1000 cargo test --release -p arena-tests --test simulation faults` is the long form; `SIMULATION_SEED=n`
-//! runs one and keeps its log.
+//! runs one and keeps its log; `SIMULATION_FAULTS='{"failed":0}'` says of some faults how often they are, to find those it takes.
 
 use crate::books::{Told, at_venue, held};
 use crate::market::{Crowd, Draw, START};
@@ -13,8 +13,8 @@ use eventlog::LogReader;
 use projections::health::Health;
 use projections::orders::OrderStatus;
 use sandbox::{Faults, Rate, Settings, Venue};
-use schemas::event::OrderEvent;
-use schemas::{Bytes32, Event, OrderId, Size};
+use schemas::event::{FillBooked, OrderEvent, OrderIntended};
+use schemas::{Bytes32, Event, OrderId, Size, UtcNanos};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -58,10 +58,27 @@ fn config() -> Config {
     config
 }
 
+/// A storm, with some faults as whoever asks for them wants them.
 fn everything() -> Faults {
+    let mut all = serde_json::to_value(storm()).unwrap();
+    let others = std::env::var("SIMULATION_FAULTS").unwrap_or_else(|_| "{}".to_owned());
+    let others: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&others).unwrap();
+    others.into_iter().for_each(|(name, rate)| all[name] = rate);
+    serde_json::from_value(all).unwrap()
+}
+
+fn storm() -> Faults {
     Faults {
         failed: Rate::Ppm(100_000),
         silent_socket: Rate::Ppm(300),
+        silent_user_socket: Rate::Ppm(5_000),
+        socket_closed: Rate::Ppm(200),
+        user_socket_closed: Rate::Ppm(10_000),
+        hidden_while_delayed: Rate::Ppm(500_000),
+        null_order: Rate::Ppm(500_000),
+        late_trade_list: Rate::Ppm(200_000),
+        unmatched: Rate::default(),
+        forgotten_order: Rate::default(),
         lost_change: Rate::Ppm(2_000),
         restart_every_s: 700,
         restart_for_s: 20,
@@ -81,6 +98,8 @@ struct Tally {
     fills: u64,
     unknown: u64,
     voided: u64,
+    /// Orders that traded wholly, and whose end was said before that was known.
+    hasty: u64,
     kills: u64,
 }
 
@@ -178,8 +197,18 @@ fn check(seed: u64, mut play: Play, log: &Path, kills: u64) -> Tally {
         fills: count("fill_booked"),
         unknown: count("order_unknown"),
         voided: count("fill_voided"),
+        hasty: told.intents.iter().filter(|i| is_hasty(&told, i)).count() as u64,
         kills,
     }
+}
+
+/// Whether fills of all of an order were booked, the last of them behind the order's end.
+fn is_hasty(told: &Told, intent: &OrderIntended) -> bool {
+    let of_it = |f: &&(UtcNanos, FillBooked)| f.1.order == intent.order;
+    let sum: i64 = told.fills.iter().filter(of_it).map(|(_, f)| f.size.0).sum();
+    let last = told.fills.iter().rposition(|f| of_it(&f));
+    let at_end = told.ended.get(&intent.order);
+    sum >= intent.plan.size.0 && last.zip(at_end).is_some_and(|(last, at_end)| last >= *at_end)
 }
 
 /// What is filled and not voided of each order, from events of the venue's own log.
@@ -225,11 +254,13 @@ fn no_order_is_doubled_and_no_fill_is_lost() {
         sum.fills += t.fills;
         sum.unknown += t.unknown;
         sum.voided += t.voided;
+        sum.hasty += t.hasty;
         sum.kills += t.kills;
     }
-    let Tally { orders, fills, unknown, voided, kills } = sum;
+    let Tally { orders, fills, unknown, voided, hasty, kills } = sum;
     println!(
-        "{} stories: {orders} orders, {fills} fills, {unknown} orders of unknown fate, {voided} fills voided, {kills} kills",
+        "{} stories: {orders} orders, {fills} fills, {unknown} orders of unknown fate, {voided} fills voided, {kills} kills, \
+         {hasty} orders ended before their fills were known",
         seeds.len()
     );
     let n = seeds.len() as u64;
