@@ -2,7 +2,7 @@
 
 use crate::Projection;
 use crate::health::Health;
-use schemas::event::{FillBooked, OrderEvent, OrderIntended, OrderPlan, Purpose, TimeInForce, TradeKey};
+use schemas::event::{FillBooked, OrderEvent, OrderIntended, OrderPlan, Purpose, TradeKey};
 use schemas::money::mul_div;
 use schemas::{Bytes32, Cash, CycleId, Envelope, Event, MarketId, OrderId, Rounding, Side, Size, TokenId, UtcNanos};
 use serde::{Deserialize, Serialize};
@@ -97,7 +97,7 @@ impl Order {
     pub fn is_stale(&self, now: UtcNanos) -> bool {
         let over = self.plan.expires.0 > 0 && now >= self.plan.expires;
         let taking =
-            matches!(self.plan.tif, TimeInForce::Fak | TimeInForce::Fok) && self.plan.purpose == Purpose::Entry;
+            self.plan.tif.takes_at_once() && self.plan.purpose == Purpose::Entry;
         over || (taking && now >= self.intended_at.plus_secs(TAKING_FRESH_S))
     }
 

@@ -81,7 +81,7 @@ pub fn held(state: &State) -> BTreeMap<String, Size> {
 }
 
 /// What a wallet has at the venue.
-pub fn at_venue(venue: &Venue) -> (Cash, BTreeMap<String, Size>) {
-    let own = venue.accounts().into_iter().find(|a| a.wallet == crate::play::wallet()).unwrap();
+pub fn at_venue(venue: &Venue, wallet: Address) -> (Cash, BTreeMap<String, Size>) {
+    let own = venue.accounts().into_iter().find(|a| a.wallet == wallet).unwrap();
     (own.cash, own.shares.into_iter().filter(|(_, size)| size.0 > 0).collect())
 }

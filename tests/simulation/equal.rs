@@ -83,7 +83,7 @@ fn live(config: &Config, log: &Path) -> Play {
         venue.feed(time, &event);
         now = time;
     }
-    let mut play = Play::begin(venue, config, log, now);
+    let mut play = Play::begin(venue, SignatureType::DepositWallet, config, log, now);
     for (time, event) in feed {
         play.feed(time, &event);
     }

@@ -10,6 +10,7 @@ use crate::market::{Crowd, Draw, START};
 use crate::play::Play;
 use engine_core::Config;
 use eventlog::LogReader;
+use polymarket::SignatureType;
 use projections::health::Health;
 use projections::orders::OrderStatus;
 use sandbox::{Faults, Rate, Settings, Venue};
@@ -77,8 +78,8 @@ fn storm() -> Faults {
         hidden_while_delayed: Rate::Ppm(500_000),
         null_order: Rate::Ppm(500_000),
         late_trade_list: Rate::Ppm(200_000),
-        unmatched: Rate::default(),
-        forgotten_order: Rate::default(),
+        unmatched: Rate::Ppm(300_000),
+        forgotten_order: Rate::Ppm(300_000),
         lost_change: Rate::Ppm(2_000),
         restart_every_s: 700,
         restart_for_s: 20,
@@ -103,6 +104,16 @@ struct Tally {
     kills: u64,
 }
 
+/// Accounts of every type trade, each in its own stories.
+fn kind(seed: u64) -> SignatureType {
+    match seed % 4 {
+        0 => SignatureType::Eoa,
+        1 => SignatureType::Proxy,
+        2 => SignatureType::Safe,
+        _ => SignatureType::DepositWallet,
+    }
+}
+
 fn story(seed: u64) -> Tally {
     // The log of a story that is told alone stays, to be asked what happened.
     let mut dir = tempfile::Builder::new().prefix("story-").tempdir().unwrap();
@@ -112,7 +123,7 @@ fn story(seed: u64) -> Tally {
     let mut crowd = Crowd::new(seed);
     let mut venue = Venue::new(Settings { seed, record: true, ..Settings::default() }, Faults::default());
     crowd.opening().iter().for_each(|event| venue.feed(START, event));
-    let mut play = Play::begin(venue, &config(), &log, START);
+    let mut play = Play::begin(venue, kind(seed), &config(), &log, START);
     play.pass(START.plus_secs(10));
     play.venue.set_faults(everything());
     let mut kills = 0;
@@ -152,6 +163,7 @@ fn story(seed: u64) -> Tally {
 fn check(seed: u64, mut play: Play, log: &Path, kills: u64) -> Tally {
     let recorded: Vec<Event> = play.venue.take_recorded().into_iter().map(|r| r.event).collect();
     let state = play.state().clone();
+    let wallet = play.wallet();
     let venue = play.stop();
     let told = Told::of(log);
     let story = format!("seed {seed}");
@@ -160,7 +172,7 @@ fn check(seed: u64, mut play: Play, log: &Path, kills: u64) -> Tally {
     assert_eq!(open, [], "{story}");
     let unknown = state.orders.closed().filter(|o| o.status == OrderStatus::Unknown).count();
     assert_eq!(unknown, 0, "{story}");
-    let there = venue.accounts().into_iter().find(|a| a.wallet == crate::play::wallet()).unwrap();
+    let there = venue.accounts().into_iter().find(|a| a.wallet == wallet).unwrap();
     assert_eq!(there.open_orders, Vec::<String>::new(), "{story}");
     // Each order was decided once, and the venue knows no other.
     let mut cycles = BTreeSet::new();
@@ -184,7 +196,7 @@ fn check(seed: u64, mut play: Play, log: &Path, kills: u64) -> Tally {
     let theirs: BTreeMap<Bytes32, Size> = theirs.into_iter().filter(|(_, size)| size.0 > 0).collect();
     assert_eq!(ours, theirs, "{story}: fills");
     // Positions and cash.
-    let (cash, shares) = at_venue(&venue);
+    let (cash, shares) = at_venue(&venue, wallet);
     assert_eq!(held(&state), shares, "{story}: positions");
     assert_eq!(state.positions.cash, cash, "{story}: cash");
     assert_eq!((state.positions.imbalance(), &state.health), (0, &Health::default()), "{story}");

@@ -52,7 +52,7 @@ fn signer() -> Arc<dyn OrderSigner> {
     let chain = &polymarket::Chain::POLYGON;
     let policy = Policy {
         exchanges: exchanges_of(chain),
-        account_types: [0].into(),
+        account_types: [0, 1, 2, 3].into(),
         order_dollars_max: 1_000_000_000,
         order_shares_max: 10_000_000_000,
         day_dollars_max: u64::MAX / 4,
@@ -66,9 +66,15 @@ fn signer() -> Arc<dyn OrderSigner> {
     Arc::new(LocalSigner::new(key, policy, Ledger::volatile(), clock))
 }
 
-/// The wallet that trades.
-pub fn wallet() -> Address {
-    signer().address()
+/// The wallet from which the key trades as an account of this type.
+fn wallet(kind: SignatureType) -> Address {
+    let key = signer().address();
+    match kind {
+        SignatureType::Eoa => key,
+        SignatureType::Proxy => polymarket::wallet::proxy(key),
+        SignatureType::Safe => polymarket::wallet::safe(key),
+        SignatureType::DepositWallet => polymarket::wallet::deposit(key),
+    }
 }
 
 /// Makes the wallet's API key, or gets the one that was made.
@@ -99,6 +105,7 @@ pub struct Play {
     pub venue: Venue,
     pub link: Link,
     engine: Option<Engine>,
+    kind: SignatureType,
     config: Config,
     log: PathBuf,
     now: UtcNanos,
@@ -106,17 +113,22 @@ pub struct Play {
 }
 
 impl Play {
-    /// The engine starts at this time, into a new log. The venue has its markets already.
-    pub fn begin(mut venue: Venue, config: &Config, log: &Path, now: UtcNanos) -> Self {
-        venue.fund(wallet(), Cash(10_000_000_000));
+    /// The engine starts at this time, into a new log, with an account of this type. The venue has its markets already.
+    pub fn begin(mut venue: Venue, kind: SignatureType, config: &Config, log: &Path, now: UtcNanos) -> Self {
+        venue.fund(wallet(kind), Cash(10_000_000_000));
         let mut config = config.clone();
         let chain_id = polymarket::Chain::POLYGON.id;
-        let (signer, maker, builder) = (wallet(), wallet(), Bytes32::ZERO);
-        config.account = Some(AccountConfig { chain_id, signature_type: SignatureType::Eoa, signer, maker, builder });
+        let (signer, maker, builder) = (signer().address(), wallet(kind), Bytes32::ZERO);
+        config.account = Some(AccountConfig { chain_id, signature_type: kind, signer, maker, builder });
         let link = Link::default();
-        let mut play = Self { venue, link, engine: None, config, log: log.to_owned(), now, next_look: now };
+        let mut play = Self { venue, link, engine: None, kind, config, log: log.to_owned(), now, next_look: now };
         play.start();
         play
+    }
+
+    /// The wallet that trades.
+    pub fn wallet(&self) -> Address {
+        wallet(self.kind)
     }
 
     pub fn now(&self) -> UtcNanos {
@@ -158,7 +170,8 @@ impl Play {
         let credentials = log_in(&mut self.venue, signer.as_ref());
         let api_key = credentials.api_key.clone();
         let address = signer.address();
-        let desk = Desk::new(Account { signer: address, maker: address, signature_type: 0, credentials });
+        let (maker, signature_type) = (self.wallet(), u8::from(self.kind));
+        let desk = Desk::new(Account { signer: address, maker, signature_type, credentials });
         let wanted = Wanted { max_markets: 100, ..Wanted::default() };
         let feed = Feed::new(Settings { wanted, record_raw: false });
         let port = Polymarket::new(desk, feed, signer, polymarket::Chain::POLYGON.id, api_key, false);

@@ -32,7 +32,7 @@ impl Exchange {
                 order.price, m.tick
             ));
         }
-        let takes_only = matches!(order.tif, TimeInForce::Fak | TimeInForce::Fok);
+        let takes_only = order.tif.takes_at_once();
         if order.size.0 <= 0 || (!takes_only && order.size < m.min_size) {
             return Some(format!(
                 "order {id} is invalid. Size ({}) lower than the minimum: {}",
@@ -102,7 +102,7 @@ impl Exchange {
         if remaining.0 <= 0 {
             return;
         }
-        if matches!(order.tif, TimeInForce::Fak | TimeInForce::Fok) {
+        if order.tif.takes_at_once() {
             let reason = CancelReason::Unfilled;
             return self.say(&order, Event::Order(OrderEvent::Cancelled { order: order.order, reason }));
         }

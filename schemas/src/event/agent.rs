@@ -326,6 +326,13 @@ pub enum TimeInForce {
     Fak,
 }
 
+impl TimeInForce {
+    /// Whether an order of it never rests in a book.
+    pub fn takes_at_once(self) -> bool {
+        matches!(self, Self::Fok | Self::Fak)
+    }
+}
+
 /// `order_plan/1`: the order to be placed, exact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]

@@ -7,7 +7,7 @@ use polymarket::wire::rest;
 use polymarket::wire::user::{OrderState, OrderStatus};
 use projections::State;
 use projections::orders::{Order as Known, OrderStatus as Status};
-use schemas::event::{CancelReason, KillLevel, OrderEvent, OrderIntended, Purpose as OrderPurpose, TimeInForce};
+use schemas::event::{CancelReason, KillLevel, OrderEvent, OrderIntended, Purpose as OrderPurpose};
 use schemas::time::NANOS_PER_SEC;
 use schemas::{Bytes32, Event, OrderId, Size, UtcNanos};
 
@@ -95,7 +95,7 @@ impl Desk {
             && matches!(known.status, Status::Intended | Status::Unknown)
         {
             // What takes at once leaves nothing standing; whether it was filled is asked soon.
-            if matches!(known.plan.tif, TimeInForce::Fak | TimeInForce::Fok) {
+            if known.plan.tif.takes_at_once() {
                 self.look_for(id, LOOK_FIRST_S * 2);
             }
             self.say(Some(known.cycle), Event::Order(OrderEvent::Accepted { order: id }));
@@ -317,6 +317,11 @@ impl Desk {
             }
             Some(OrderStatus::Invalid) => {
                 self.refused(id, "the venue calls it invalid".to_owned(), state);
+            }
+            // What takes at once does not rest when its delay is over.
+            Some(OrderStatus::Unmatched) if known.plan.tif.takes_at_once() => {
+                self.taken(id, state);
+                self.over(id, OrderEvent::Cancelled { order: id, reason: CancelReason::Unfilled }, state);
             }
             Some(OrderStatus::Other(_)) => self.look_for(id, LOOK_FIRST_S),
             // Nothing of it stands any more; its trades say how much it was.
