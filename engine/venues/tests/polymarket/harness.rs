@@ -93,12 +93,21 @@ impl World {
         Self::with_state(venue, wanted, State::new())
     }
 
+    /// Every frame is kept as it came.
+    pub fn recording(venue: Venue, wanted: Wanted) -> Self {
+        Self::with_settings(venue, Settings { wanted, record_raw: true }, State::new())
+    }
+
     /// On a log that is there already.
     pub fn with_state(venue: Venue, wanted: Wanted, state: State) -> Self {
+        Self::with_settings(venue, Settings { wanted, record_raw: false }, state)
+    }
+
+    fn with_settings(venue: Venue, settings: Settings, state: State) -> Self {
         let seq = state.last_seq().map_or(Seq::FIRST, Seq::next);
         let mut world = Self {
             venue,
-            feed: Feed::new(Settings { wanted, record_raw: false }),
+            feed: Feed::new(settings),
             limits: Limits::default(),
             state,
             faults: Faults::default(),

@@ -9,6 +9,7 @@ mod discovery;
 mod ends;
 mod hand;
 mod harness;
+mod kept;
 mod life;
 mod outage;
 mod random;

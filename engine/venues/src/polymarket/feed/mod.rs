@@ -213,6 +213,14 @@ impl Feed {
         said.into_iter().for_each(|event| self.note(event));
     }
 
+    /// An event of a type that this build does not know came.
+    fn unknown(&mut self, event_type: &str, raw: &str) {
+        // With every frame kept, it is in there.
+        let keep = !self.settings.record_raw;
+        let said = self.faults.unknown("market", event_type, raw, keep, self.now);
+        said.into_iter().for_each(|event| self.note(event));
+    }
+
     /// Says that something is wrong; the feed goes on without it.
     fn fault(&mut self, text: String) {
         let fault = self.faults.fault(text);

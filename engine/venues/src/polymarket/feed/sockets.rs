@@ -206,7 +206,7 @@ impl Feed {
                 Ok(Event::Resolved(resolved)) => self.resolved_said(&resolved.market, resolved.winning_asset_id),
                 // A new market may be one that is wanted.
                 Ok(Event::NewMarket(_)) => self.look_for_markets_soon(),
-                Ok(Event::Unknown { .. }) => {}
+                Ok(Event::Unknown { event_type, raw }) => self.unknown(&event_type, raw),
                 Err(bad) => {
                     self.undecoded("market", &bad.error.to_string(), bad.raw);
                     let markets = self.meant_by(n, bad.raw);
