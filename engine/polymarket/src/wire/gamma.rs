@@ -281,11 +281,11 @@ pub struct Event {
     pub tags: Vec<Tag>,
 }
 
-/// A tag.
+/// A tag. One that is no tag hides its market: it might be one that is not wanted.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Tag {
     /// Gamma's id.
-    #[serde(default, with = "field::text")]
+    #[serde(with = "field::a_text")]
     pub id: String,
     /// For people.
     #[serde(default, with = "field::text")]

@@ -1,5 +1,6 @@
 //! Every sample with what reads it. A reader gives back all that it read, as text, or what is wrong.
 
+use super::answers::answers;
 use super::fixture;
 use polymarket::wire::{WireError, data, gamma, market, rest, user};
 use serde::Deserialize;
@@ -15,21 +16,21 @@ pub struct Sample {
     pub read: Reader,
 }
 
-fn shown<T: Debug, E: Debug>(read: Result<T, E>) -> Result<String, String> {
+pub fn shown<T: Debug, E: Debug>(read: Result<T, E>) -> Result<String, String> {
     read.map(|found| format!("{found:?}")).map_err(|e| format!("{e:?}"))
 }
 
 /// A list of which each entry must be good.
-fn all<T: Debug, E: Debug>(read: Result<Vec<Result<T, E>>, WireError>) -> Result<String, String> {
+pub fn all<T: Debug, E: Debug>(read: Result<Vec<Result<T, E>>, WireError>) -> Result<String, String> {
     let entries = read.map_err(|e| format!("{e:?}"))?;
     shown(entries.into_iter().collect::<Result<Vec<_>, _>>())
 }
 
-fn typed<T: for<'a> Deserialize<'a> + Debug>(text: &str) -> Result<String, String> {
+pub fn typed<T: for<'a> Deserialize<'a> + Debug>(text: &str) -> Result<String, String> {
     shown(rest::read::<T>(text))
 }
 
-fn page<T: for<'a> Deserialize<'a> + Debug>(text: &str) -> Result<String, String> {
+pub fn page<T: for<'a> Deserialize<'a> + Debug>(text: &str) -> Result<String, String> {
     let page = rest::page::<T>(text).map_err(|e| format!("{e:?}"))?;
     all(Ok(page.entries)).map(|entries| format!("{entries} {:?}", page.next))
 }
@@ -127,7 +128,7 @@ fn rest_reader(name: &str) -> Option<Reader> {
 
 /// All samples of REST answers and websocket messages.
 pub fn samples() -> Vec<Sample> {
-    let mut out = Vec::new();
+    let mut out = answers();
     let rest: Value = serde_json::from_str(&fixture("polymarket-vectors/samples_rest.json")).unwrap();
     for (name, json) in rest["responses"].as_object().unwrap() {
         let read = rest_reader(name).unwrap_or_else(|| panic!("nothing reads '{name}'"));
@@ -146,7 +147,7 @@ pub fn samples() -> Vec<Sample> {
 #[test]
 fn every_sample_is_read() {
     let samples = samples();
-    assert_eq!(samples.len(), 26 + 16, "as many as the files' README says");
+    assert_eq!(samples.len(), 26 + 16 + answers().len(), "as many as the files' README says");
     for sample in samples {
         let read = (sample.read)(&sample.json.to_string());
         assert!(read.is_ok(), "{}: {read:?}", sample.name);

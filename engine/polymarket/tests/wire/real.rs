@@ -31,6 +31,26 @@ fn gamma_markets() {
     assert!(with_fees > 0, "{with_fees}");
 }
 
+/// Old markets of the order book in every state that one page of them has.
+#[test]
+fn markets_of_the_order_book() {
+    let page = rest::page::<rest::ClobMarket>(&fixture("polymarket-gamma/clob_markets_page.json")).unwrap();
+    assert_eq!(page.next.as_deref(), Some("MTAwMA=="));
+    let markets: Vec<rest::ClobMarket> = page.entries.into_iter().map(Result::unwrap).collect();
+    assert_eq!(markets.len(), 40);
+    let count = |is: &dyn Fn(&rest::ClobMarket) -> bool| markets.iter().filter(|m| is(m)).count();
+    assert_eq!((count(&|m| m.closed), count(&|m| m.winner().is_some())), (27, 12), "the rest were never decided");
+    assert_eq!(count(&|m| m.closed && m.accepting_orders), 3, "that it takes orders does not make it open");
+    assert_eq!(count(&|m| m.condition_id.is_none() && m.tokens.iter().all(|t| t.token_id.is_none())), 11);
+    for market in markets.iter().filter(|m| m.closed) {
+        let ids: Vec<_> = market.tokens.iter().map(|t| t.token_id).collect();
+        assert!(ids.len() == 2 && ids[0].is_some() && ids[0] != ids[1], "{}", market.market_slug);
+        let won = market.winner().and_then(|token| market.tokens.iter().find(|t| t.token_id == Some(token)));
+        assert!(won.is_none_or(|token| token.price.0 == 1_000_000), "{}", market.market_slug);
+        assert!(market.minimum_tick_size.is_some() && market.minimum_order_size.is_some());
+    }
+}
+
 #[test]
 fn a_whole_event() {
     let event: gamma::Event = rest::read(&fixture("polymarket-gamma/fed-decision-june_gamma-event.json")).unwrap();

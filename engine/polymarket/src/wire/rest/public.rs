@@ -106,8 +106,8 @@ pub(in crate::wire) fn schedule(rate: Size, exponent: Size, taker_only: bool) ->
 /// `GET /markets/{condition}`, and an entry of the lists of markets.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct ClobMarket {
-    /// The market's condition; empty for a market without one.
-    #[serde(default, with = "field::maybe_condition")]
+    /// The market's condition; empty for a market without one. What has no such field is no market.
+    #[serde(with = "field::maybe_condition")]
     pub condition_id: Option<Bytes32>,
     /// The oracle's question.
     #[serde(default, with = "field::text")]
@@ -156,8 +156,8 @@ pub struct ClobMarket {
 /// A token of a market.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct ClobToken {
-    /// Its id; empty while the market is too young to have any.
-    #[serde(default, with = "field::maybe_token")]
+    /// Its id; empty while the market is too young to have any. What has no such field is no token.
+    #[serde(with = "field::maybe_token")]
     pub token_id: Option<Bytes32>,
     /// The outcome's name.
     #[serde(default, with = "field::text")]
