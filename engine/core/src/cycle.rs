@@ -53,8 +53,21 @@ impl Step<'_> {
             && (kill.lets_enter() || (self.state.positions.touches(market) && !kill.stopping))
             && (wanted.categories.is_empty() || wanted.categories.contains(category))
             && !wanted.exclude_categories.contains(category)
+            && (self.is_deep_enough(market) || self.is_in(market))
             && self.state.decisions.open_count() < self.config.performance.max_concurrent_markets as usize
             && !self.state.decisions.is_busy(market)
+    }
+
+    /// Whether both best prices have the wanted size, as far as the source states sizes.
+    fn is_deep_enough(&self, market: MarketId) -> bool {
+        let quote = self.state.quotes.get(market.yes());
+        let enough = |size: Size| size == Size::ZERO || size >= self.config.markets.min_top_size;
+        enough(quote.bid_size) && enough(quote.ask_size)
+    }
+
+    /// Whether anything is held or ordered in a market: it is looked after in a thin book too.
+    fn is_in(&self, market: MarketId) -> bool {
+        self.state.positions.touches(market) || self.state.orders.open_in(market).next().is_some()
     }
 
     pub fn on_agent(&mut self, event: &AgentEvent) {

@@ -282,7 +282,8 @@ pub struct MarketsConfig {
     pub categories: Vec<String>,
     /// Not these categories.
     pub exclude_categories: Vec<String>,
-    /// Smallest size at the best price, in shares, where the source states sizes.
+    /// Smallest size at the best bid and at the best ask, in shares, where the source states sizes; 0 for any. A market with less is
+    /// not looked at, unless something is held or ordered there.
     #[schemars(with = "String")]
     pub min_top_size: Size,
 }

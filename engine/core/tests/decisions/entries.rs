@@ -264,6 +264,27 @@ fn markets_that_are_not_wanted_are_not_looked_at() {
 }
 
 #[test]
+fn a_market_with_little_at_its_best_prices_is_not_looked_at() {
+    let mut config = eager();
+    config.markets.min_top_size = shares(100);
+    let mut f = floor(&config, 0);
+    let looked = |f: &mut Floor, event| {
+        let mark = f.mark();
+        f.tick(20, event);
+        f.kinds(mark).contains(&"cycle_started")
+    };
+    assert!(!looked(&mut f, book(YES, (49, 10_000), (51, 99))), "little is for sale");
+    assert!(!looked(&mut f, book(YES, (49, 99), (51, 10_000))), "little is wanted");
+    let mut f = floor(&config, 0);
+    assert!(looked(&mut f, quote(YES, 48, 52)), "of a source that states no sizes nothing is known");
+    let mut f = floor(&config, 0);
+    assert!(looked(&mut f, book(YES, (49, 10_000), (51, 100))));
+    f.wait(5);
+    assert!(f.state().positions.held(YES).0 > 0);
+    assert!(looked(&mut f, book(YES, (49, 50), (51, 50))), "what is held is looked after");
+}
+
+#[test]
 fn one_view_is_expressed_once() {
     let mut f = floor(&eager(), 20_000);
     f.tick(1, book(YES, (46, 1_000), (55, 100)));
