@@ -7,6 +7,7 @@ use crate::venue::Venue;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use polymarket::Generation;
+use projections::markets::Market;
 use schemas::{Price, UtcNanos};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -22,6 +23,11 @@ fn micro(request: &Request, name: &str) -> Option<i64> {
 fn time(request: &Request, name: &str) -> Option<UtcNanos> {
     let text = request.param(name)?;
     text.parse().or_else(|_| format!("{text}T00:00:00Z").parse()).ok()
+}
+
+/// What the markets of a neg-risk event have in common.
+pub(crate) fn neg_risk_market(m: &Market) -> String {
+    hash_text(&derived(&[b"neg-risk", m.listed.group.as_bytes()]))
 }
 
 impl Venue {
@@ -61,6 +67,9 @@ impl Venue {
             "resolutionSource": "", "rewardsMinSize": 0, "rewardsMaxSpread": 0,
             "events": [{ "id": m.group.to_string(), "slug": m.listed.group, "title": m.listed.group }],
         });
+        if m.listed.neg_risk {
+            out["negRiskMarketID"] = json!(neg_risk_market(m));
+        }
         if is_v3 {
             out["positionIds"] = json!(ids);
         } else {

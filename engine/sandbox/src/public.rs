@@ -4,6 +4,7 @@ use crate::answer::{Request, Response};
 use crate::base::{hash_text, number, page, seconds};
 use crate::catalogue::{Listing, outcome_name};
 use crate::frames;
+use crate::gamma::neg_risk_market;
 use crate::venue::Venue;
 use schemas::money::MICRO;
 use schemas::{Price, Side, TokenId, UtcNanos};
@@ -186,7 +187,7 @@ impl Venue {
                 })
             })
             .collect();
-        let neg_risk = if m.listed.neg_risk { hash_text(&listing.condition) } else { String::new() };
+        let neg_risk = if m.listed.neg_risk { neg_risk_market(m) } else { String::new() };
         json!({
             "enable_order_book": true, "active": true, "closed": m.resolved.is_some(), "archived": false,
             "accepting_orders": m.is_open(), "accepting_order_timestamp": null,

@@ -92,6 +92,9 @@ pub struct Market {
     /// Whether it is a neg-risk market.
     #[serde(default, with = "field::flag")]
     pub neg_risk: bool,
+    /// What it has in common with the other neg-risk markets of its event.
+    #[serde(default, rename = "negRiskMarketID", with = "field::text")]
+    pub neg_risk_market_id: String,
     /// The names of its outcomes; the first is Yes.
     #[serde(default, with = "nested")]
     pub outcomes: Vec<String>,
@@ -212,6 +215,13 @@ impl Market {
             (_, Some(fees)) => rest::schedule(fees.rate, fees.exponent, fees.taker_only).ok_or(MarketError::Fees),
             (Some(true), None) => Err(MarketError::Fees),
         }
+    }
+
+    /// The markets that it is not independent of, by name: its event, else the neg-risk market that it is an outcome of, else
+    /// itself alone.
+    pub fn group(&self) -> &str {
+        let event = self.events.first().map_or("", |e| &e.slug);
+        [event, &self.neg_risk_market_id].into_iter().find(|name| !name.is_empty()).unwrap_or(&self.slug)
     }
 
     /// How it ended: closed, and prices of exactly 1 and 0, or of one half each if the oracle is said to be done. A price

@@ -31,6 +31,26 @@ fn gamma_markets() {
     assert!(with_fees > 0, "{with_fees}");
 }
 
+/// Markets without an event of their own still say which neg-risk market they are outcomes of.
+#[test]
+fn outcomes_of_one_neg_risk_market_are_one_group() {
+    let text = fixture("polymarket-gamma/gamma_markets.jsonl");
+    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["market"].to_string());
+    let markets: Vec<gamma::Market> = lines.map(|market| rest::read(&market).unwrap()).collect();
+    let groups = |fed: &str| -> Vec<&str> {
+        let alone = markets.iter().filter(|m| m.events.is_empty() && m.neg_risk_market_id.starts_with(fed));
+        alone.map(gamma::Market::group).collect()
+    };
+    for (fed, outcomes) in [("0xa8a8ccaceb", 10), ("0x5c0790a07e", 4)] {
+        let groups = groups(fed);
+        assert_eq!(groups.len(), outcomes, "{fed}");
+        assert!(groups.iter().all(|g| *g == groups[0] && g.len() == 66), "{groups:?}");
+    }
+    let named = |slug: &str| markets.iter().find(|m| m.slug == slug).unwrap().group();
+    assert_eq!(named("will-the-chargers-win-super-bowl-2025"), "superbowl-champion-2025", "the event counts first");
+    assert_eq!(named("hype-updown-5m-1782287400"), "hype-updown-5m-1782287400", "it stands alone");
+}
+
 /// Old markets of the order book in every state that one page of them has.
 #[test]
 fn markets_of_the_order_book() {

@@ -74,6 +74,22 @@ fn only_what_is_wanted_and_understood_is_listed() {
 }
 
 #[test]
+fn neg_risk_markets_without_an_event_belong_together_all_the_same() {
+    let mut venue = Venue::with(4);
+    for market in &mut venue.markets {
+        market.event = "";
+    }
+    (venue.markets[0].neg_risk, venue.markets[1].neg_risk) = (true, true);
+    venue.markets[3].event = "an-event";
+    let mut world = World::new(venue, wanted(10));
+    world.run(5_000);
+    let groups: Vec<&str> = world.state.markets.iter().map(|m| m.listed.group.as_str()).collect();
+    assert_eq!(groups, ["0xa8a8", "0xa8a8", "market-2", "an-event"]);
+    let numbers: Vec<u32> = world.state.markets.iter().map(|m| m.group).collect();
+    assert_eq!(numbers, [0, 0, 1, 2], "one limit for both outcomes");
+}
+
+#[test]
 fn named_markets_are_asked_for_by_name() {
     let slugs = (0..120).map(|n| format!("market-{}", n * 2)).collect();
     let mut world = World::new(Venue::with(300), Wanted { slugs, ..wanted(500) });

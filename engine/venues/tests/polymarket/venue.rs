@@ -26,6 +26,8 @@ pub struct Market {
     pub n: u16,
     pub version: &'static str,
     pub category: &'static str,
+    /// Its event; empty for none.
+    pub event: &'static str,
     pub neg_risk: bool,
     pub volume: i64,
     pub ends: Option<String>,
@@ -51,6 +53,7 @@ impl Market {
             n,
             version: "v1",
             category: "weather",
+            event: "event",
             neg_risk: false,
             volume: 100_000 - i64::from(n),
             ends: None,
@@ -186,8 +189,14 @@ impl Market {
             "active": self.active, "closed": self.closed, "acceptingOrders": self.accepting, "enableOrderBook": true,
             "negRisk": self.neg_risk, "outcomes": "[\"Yes\", \"No\"]", "outcomePrices": json!(self.prices).to_string(),
             "volumeNum": self.volume, "liquidityNum": 20_000.5, "umaResolutionStatus": self.oracle,
-            "feesEnabled": false, "events": [{ "id": "7", "slug": "event", "title": "Event" }],
+            "feesEnabled": false,
         });
+        if !self.event.is_empty() {
+            out["events"] = json!([{ "id": "7", "slug": self.event, "title": self.event }]);
+        }
+        if self.neg_risk {
+            out["negRiskMarketID"] = json!("0xa8a8");
+        }
         if let Some(ends) = &self.ends {
             out["endDate"] = json!(ends);
         }

@@ -116,7 +116,7 @@ impl Target {
             tokens,
             slug: market.slug.clone(),
             question: market.question.clone(),
-            group: market.events.first().map_or_else(|| market.slug.clone(), |e| e.slug.clone()),
+            group: market.group().to_owned(),
             category: market.category.clone(),
             tick: info.tick_size,
             min_size: info.min_order_size,

@@ -118,7 +118,7 @@ pub(super) fn show(talk: &mut Talk, name: &str) -> Result<Terms, Failure> {
         number: market.id.clone(),
         slug: market.slug.clone(),
         question: market.question.clone(),
-        group: market.events.first().map(|e| e.slug.clone()).unwrap_or_default(),
+        group: market.group().to_owned(),
         category: market.category.clone(),
         condition: format!("0x{condition}"),
         state: state_of(&market),

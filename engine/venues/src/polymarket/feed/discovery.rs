@@ -236,7 +236,6 @@ impl Feed {
                 return;
             }
         };
-        let event = market.events.first();
         let candidate = Candidate {
             tokens,
             protocol: match generation {
@@ -246,7 +245,7 @@ impl Feed {
             neg_risk: market.neg_risk,
             slug: market.slug.clone(),
             question: market.question.clone(),
-            group: event.map_or_else(|| market.slug.clone(), |e| e.slug.clone()),
+            group: market.group().to_owned(),
             category: market.category.clone(),
             ends: market.end_date.unwrap_or(UtcNanos::ZERO),
             fee: market.fees().ok().and_then(|fee| fee_schedule(&fee)),
