@@ -12,7 +12,7 @@ use projections::decisions::Cycle;
 use projections::markets::Market;
 use schemas::event::{
     Action, AgentEvent, CancelReason, CycleTrigger, EstimateSource, ExitReason, NoDecisionReason, OrderEvent,
-    OrderPlan, Proposal, Purpose, ResearchEstimate, RiskVerdict, Style, TimeInForce, Verdict,
+    OrderPlan, Proposal, Purpose, ResearchEstimate, RiskVerdict, Style, TimeInForce, Verdict, names_category,
 };
 use schemas::{CycleId, Event, MarketId, Price, Prob, Side, Size, TokenId, UtcNanos};
 
@@ -51,8 +51,8 @@ impl Step<'_> {
             && may_trade(self.config, m)
             && self.state.quotes.is_live(market)
             && (kill.lets_enter() || (self.state.positions.touches(market) && !kill.stopping))
-            && (wanted.categories.is_empty() || wanted.categories.contains(category))
-            && !wanted.exclude_categories.contains(category)
+            && (wanted.categories.is_empty() || names_category(&wanted.categories, category))
+            && !names_category(&wanted.exclude_categories, category)
             && (self.is_deep_enough(market) || self.is_in(market))
             && self.state.decisions.open_count() < self.config.performance.max_concurrent_markets as usize
             && !self.state.decisions.is_busy(market)

@@ -25,14 +25,32 @@ fn time(request: &Request, name: &str) -> Option<UtcNanos> {
     text.parse().or_else(|_| format!("{text}T00:00:00Z").parse()).ok()
 }
 
+/// A market's tags: one that says nothing about its subject, as the real catalogue has them too and in no order, and its
+/// category.
+fn tags(m: &Market) -> Value {
+    let category = &m.listed.category;
+    if category.is_empty() {
+        return json!([]);
+    }
+    let slug = category.to_lowercase().replace(' ', "-");
+    json!([
+        { "id": "101757", "label": "Recurring", "slug": "recurring" },
+        { "id": m.category.saturating_add(1).to_string(), "label": category, "slug": slug },
+    ])
+}
+
+fn has_tag(m: &Market, key: &str, wanted: &str) -> bool {
+    tags(m).as_array().is_some_and(|tags| tags.iter().any(|tag| tag[key] == wanted))
+}
+
 /// What the markets of a neg-risk event have in common.
 pub(crate) fn neg_risk_market(m: &Market) -> String {
     hash_text(&derived(&[b"neg-risk", m.listed.group.as_bytes()]))
 }
 
 impl Venue {
-    /// A market as Gamma shows it.
-    pub(crate) fn gamma_market(&self, listing: &Listing) -> Value {
+    /// A market as Gamma shows it to this request: with its tags only if they are asked for.
+    fn gamma_market(&self, listing: &Listing, request: &Request) -> Value {
         let Some(m) = self.markets.get(listing.market) else { return Value::Null };
         let (yes, no) = (listing.market.yes(), listing.market.no());
         let prices = [yes, no].map(|t| self.worth(t).to_string());
@@ -49,7 +67,7 @@ impl Venue {
             "conditionId": hash_text(&listing.condition),
             "questionID": hash_text(&derived(&[b"question", &listing.condition.0])),
             "slug": m.listed.slug, "question": m.listed.question, "groupItemTitle": "", "description": "",
-            "category": m.listed.category, "active": true, "closed": m.resolved.is_some(), "archived": false,
+            "category": null, "active": true, "closed": m.resolved.is_some(), "archived": false,
             "acceptingOrders": m.is_open(), "enableOrderBook": true, "negRisk": m.listed.neg_risk,
             "outcomes": json!(["Yes", "No"]).to_string(), "outcomePrices": inside(&prices),
             "volume": "0", "volumeNum": 0, "volume24hr": 0, "volume1wk": 0,
@@ -69,6 +87,9 @@ impl Venue {
         });
         if m.listed.neg_risk {
             out["negRiskMarketID"] = json!(neg_risk_market(m));
+        }
+        if request.param("include_tag").is_some_and(|asked| asked == "true") {
+            out["tags"] = tags(m);
         }
         if is_v3 {
             out["positionIds"] = json!(ids);
@@ -102,6 +123,7 @@ impl Venue {
             && any("condition_ids", &|w| w.eq_ignore_ascii_case(&hash_text(&listing.condition)))
             && any("clob_token_ids", &|w| !is_v3 && of_token(w))
             && any("position_ids", &|w| is_v3 && of_token(w))
+            && any("tag_id", &|w| has_tag(m, "id", w))
             && any("version", &|w| w == if is_v3 { "v2" } else { "v1" })
             && flag("closed", m.resolved.is_some())
             && flag("archived", false)
@@ -132,9 +154,9 @@ impl Venue {
                 if let Some(slug) = path.strip_prefix("/markets/slug/") {
                     let found = self.catalogue.iter();
                     let mut found = found.filter(|l| self.markets.get(l.market).is_some_and(|m| m.listed.slug == slug));
-                    one(found.next().map(|l| self.gamma_market(l)))
+                    one(found.next().map(|l| self.gamma_market(l, request)))
                 } else if let Some(id) = path.strip_prefix("/markets/").filter(|id| !id.starts_with("0x")) {
-                    one(self.catalogue.gamma(id).map(|l| self.gamma_market(l)))
+                    one(self.catalogue.gamma(id).map(|l| self.gamma_market(l, request)))
                 } else if let Some(slug) = path.strip_prefix("/events/slug/") {
                     one(self.gamma_events(request).into_iter().find(|e| e["slug"] == slug))
                 } else if let Some(id) = path.strip_prefix("/events/") {
@@ -160,7 +182,7 @@ impl Venue {
                 all.reverse();
             }
         }
-        all.into_iter().map(|l| self.gamma_market(l)).collect()
+        all.into_iter().map(|l| self.gamma_market(l, request)).collect()
     }
 
     fn gamma_events(&self, request: &Request) -> Vec<Value> {
@@ -176,7 +198,12 @@ impl Venue {
             let flag = |name: &str, is: bool| request.param(name).is_none_or(|w| w == is.to_string());
             let named = |name: &str, is: &str| request.param(name).is_none_or(|w| w == is);
             let title = &first.listed.group;
-            let fits = flag("closed", closed) && named("id", &id.to_string()) && named("slug", title);
+            let tagged = |name: &str, key: &str| request.param(name).is_none_or(|w| has_tag(first, key, &w));
+            let fits = flag("closed", closed)
+                && named("id", &id.to_string())
+                && named("slug", title)
+                && tagged("tag_id", "id")
+                && tagged("tag_slug", "slug");
             let search = request.param("title_search").unwrap_or_default().to_lowercase();
             if !fits || !title.to_lowercase().contains(&search) {
                 return None;
@@ -189,7 +216,8 @@ impl Venue {
             out.insert("active".to_owned(), json!(true));
             out.insert("closed".to_owned(), json!(closed));
             out.insert("negRisk".to_owned(), json!(first.listed.neg_risk));
-            out.insert("markets".to_owned(), listings.into_iter().map(|l| self.gamma_market(l)).collect());
+            out.insert("tags".to_owned(), tags(first));
+            out.insert("markets".to_owned(), listings.into_iter().map(|l| self.gamma_market(l, request)).collect());
             Some(Value::Object(out))
         };
         groups.into_iter().filter_map(event).collect()

@@ -116,6 +116,12 @@ pub struct MarketListed {
     pub protocol: u8,
 }
 
+/// Whether a category is in a list of names. The one rule of it, for those who find markets and those who look at them: the
+/// names are people's, so their case means nothing.
+pub fn names_category(list: &[String], category: &str) -> bool {
+    list.iter().any(|name| name.eq_ignore_ascii_case(category))
+}
+
 /// What changed about a listed market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(serde::Serialize, serde::Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]

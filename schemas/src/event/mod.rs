@@ -20,7 +20,7 @@ pub use agent::{
 pub use kind::EventKind;
 pub use market::{
     BookDelta, BookSnapshot, FeeSchedule, FeedScope, Level, MarketChange, MarketEvent, MarketListed, MarketStatus,
-    Quote, Resolution, Top, Trade, Venue,
+    Quote, Resolution, Top, Trade, Venue, names_category,
 };
 pub use model::{BreakerState, BudgetPeriod, ModelEvent, ModelFailed, ModelReplied, ModelRequested, TokenUsage};
 pub use order::{CancelReason, FillBooked, Liquidity, OrderEvent, OrderIntended, PositionSettled, TradeKey};

@@ -278,9 +278,9 @@ impl Default for DataConfig {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MarketsConfig {
-    /// Only these categories; empty for all.
+    /// Only these categories, in any case; empty for all. At Polymarket the tags of a market, by label or slug.
     pub categories: Vec<String>,
-    /// Not these categories.
+    /// Not these categories, in any case.
     pub exclude_categories: Vec<String>,
     /// Smallest size at the best bid and at the best ask, in shares, where the source states sizes; 0 for any. A market with less is
     /// not looked at, unless something is held or ordered there.

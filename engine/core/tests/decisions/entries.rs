@@ -246,9 +246,10 @@ fn a_market_is_looked_at_once_an_interval() {
 
 #[test]
 fn markets_that_are_not_wanted_are_not_looked_at() {
-    let changes: [fn(&mut Config); 2] = [
+    let changes: [fn(&mut Config); 3] = [
         |c| c.markets.categories = vec!["sports".to_owned()],
         |c| c.markets.exclude_categories = vec!["politics".to_owned()],
+        |c| c.markets.exclude_categories = vec!["POLITICS".to_owned()],
     ];
     for change in changes {
         let mut config = eager();
@@ -257,6 +258,11 @@ fn markets_that_are_not_wanted_are_not_looked_at() {
         f.tick(1, for_yes());
         assert!(!f.kinds(0).contains(&"cycle_started"));
     }
+    let mut config = eager();
+    config.markets.categories = vec!["sports".to_owned(), "Politics".to_owned()];
+    let mut f = floor(&config, 0);
+    f.tick(1, for_yes());
+    assert!(f.kinds(0).contains(&"cycle_started"), "their case means nothing");
     let mut f = floor(&eager(), 0);
     f.tick(1, MarketEvent::Changed { market: M, change: MarketChange::Status(MarketStatus::Paused) });
     f.tick(1, for_yes());

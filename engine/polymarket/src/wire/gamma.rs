@@ -62,9 +62,12 @@ pub struct Market {
     /// Its rules.
     #[serde(default, with = "field::text")]
     pub description: String,
-    /// Its category.
+    /// Its category, which only old markets have; see [`Market::topic`].
     #[serde(default, with = "field::text")]
     pub category: String,
+    /// Its tags, if they were asked for.
+    #[serde(default, with = "field::list")]
+    pub tags: Vec<Tag>,
     /// When it should end.
     #[serde(default, with = "date")]
     pub end_date: Option<UtcNanos>,
@@ -224,6 +227,21 @@ impl Market {
         [event, &self.neg_risk_market_id].into_iter().find(|name| !name.is_empty()).unwrap_or(&self.slug)
     }
 
+    /// Everything it can be called by when it is about categories: the old field, then its tags by label and by slug.
+    pub fn topics(&self) -> impl Iterator<Item = &str> {
+        let tags = self.tags.iter().flat_map(|tag| [tag.label.as_str(), tag.slug.as_str()]);
+        std::iter::once(self.category.as_str()).chain(tags).filter(|name| !name.is_empty())
+    }
+
+    /// The one category it is in: the old field if it has one, else its most general tag. That is the one with the lowest
+    /// number: the venue's first tags were its sections (politics is 2, crypto 21), and the order in which it lists a market's
+    /// tags means nothing ("Up or Down" may come before "Crypto").
+    pub fn topic(&self) -> &str {
+        let number = |tag: &&Tag| tag.id.parse().unwrap_or(u64::MAX);
+        let general = self.tags.iter().filter(|tag| !tag.name().is_empty()).min_by_key(number);
+        if self.category.is_empty() { general.map_or("", Tag::name) } else { &self.category }
+    }
+
     /// How it ended: closed, and prices of exactly 1 and 0, or of one half each if the oracle is said to be done. A price
     /// of one half alone proves nothing: it may be the last trade's. The CLOB's `winner` confirms the others.
     pub fn resolution(&self) -> Option<Resolution> {
@@ -291,6 +309,23 @@ pub struct Event {
     pub tags: Vec<Tag>,
 }
 
+impl Event {
+    /// Its markets, with what only the event says of them.
+    pub fn into_markets(self) -> Vec<Market> {
+        let name = EventName { id: self.id, slug: self.slug, title: self.title };
+        let complete = |mut market: Market| {
+            if market.events.is_empty() {
+                market.events.push(name.clone());
+            }
+            if market.tags.is_empty() {
+                market.tags.clone_from(&self.tags);
+            }
+            market
+        };
+        self.markets.into_iter().map(complete).collect()
+    }
+}
+
 /// A tag. One that is no tag hides its market: it might be one that is not wanted.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Tag {
@@ -303,6 +338,13 @@ pub struct Tag {
     /// Its name in addresses.
     #[serde(default, with = "field::text")]
     pub slug: String,
+}
+
+impl Tag {
+    /// Its label, else its slug.
+    pub fn name(&self) -> &str {
+        if self.label.is_empty() { &self.slug } else { &self.label }
+    }
 }
 
 /// `GET /public-search`.

@@ -126,6 +126,24 @@ fn gamma_pages_and_filters() {
 }
 
 #[test]
+fn gamma_has_tags_for_those_who_ask_and_no_category() {
+    let mut venue = many(2);
+    let (_, plain) = get(&mut venue, "/gamma-api/markets/keyset?limit=1");
+    let market = &plain["markets"][0];
+    assert_eq!((&market["category"], market.get("tags")), (&json!(null), None));
+    let (_, asked) = get(&mut venue, "/gamma-api/markets/keyset?limit=1&include_tag=true");
+    let labels: Vec<&str> =
+        asked["markets"][0]["tags"].as_array().unwrap().iter().map(|t| t["label"].as_str().unwrap()).collect();
+    assert_eq!(labels, ["Recurring", "weather"]);
+    let (_, events) = get(&mut venue, "/gamma-api/events/keyset?limit=1&tag_slug=weather");
+    assert_eq!(events["events"][0]["tags"][1]["slug"], "weather", "an event has them anyway");
+    for nothing in ["events/keyset?tag_slug=sports", "markets/keyset?tag_id=77"] {
+        let (_, page) = get(&mut venue, &format!("/gamma-api/{nothing}"));
+        assert!(page.as_object().unwrap().values().all(|v| *v == json!([])), "{nothing}: {page}");
+    }
+}
+
+#[test]
 fn markets_of_the_new_protocol_have_positions_and_their_own_domain() {
     let mut venue = many(3);
     let (_, gamma) = get(&mut venue, "/gamma-api/markets/slug/m0");

@@ -1,9 +1,11 @@
 //! Which markets are found.
 
 use crate::harness::{World, faults_said, wanted};
-use crate::venue::{Market, Venue};
+use crate::venue::{Market, Venue, at};
+use polymarket::wire::gamma;
 use schemas::Event;
 use schemas::event::{MarketEvent, MarketStatus};
+use serde_json::{Value, json};
 use venues::polymarket::feed::Wanted;
 
 fn slugs(world: &World) -> Vec<String> {
@@ -66,11 +68,76 @@ fn only_what_is_wanted_and_understood_is_listed() {
     let of = |n: usize| &world.state.markets.iter().nth(n).unwrap().listed;
     assert_eq!((of(0).protocol, of(2).protocol), (3, 2), "its own exchange each");
     assert_eq!((of(0).neg_risk, of(1).neg_risk), (false, true));
+    assert_eq!((of(0).category.as_str(), of(0).group.as_str()), ("weather", "event"), "as the settings call it");
     assert_eq!(of(0).tokens, world.venue.markets[1].tokens(), "ids in a list, and ids in a text in a text");
     assert_eq!((of(1).fee.rate_ppm, of(1).tick, of(1).min_size.0), (50_000, crate::venue::cents(1), 5_000_000));
     let mut world = World::new(venue, soon);
     world.run(10_000);
     assert_eq!(slugs(&world), ["market-9", "market-11"], "an end that is not known is not soon");
+}
+
+fn fixture(name: &str) -> Value {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/polymarket-gamma/");
+    serde_json::from_str(&std::fs::read_to_string(format!("{folder}{name}")).unwrap()).unwrap()
+}
+
+/// The first market of a real event, with the event's tags, as the catalogue gives it to who asks for tags.
+fn tagged(event: &Value, tags: &Value) -> gamma::Market {
+    let mut market = event["markets"][0].clone();
+    market["tags"] = tags.clone();
+    let page = gamma::markets(&json!({ "markets": [market] }).to_string()).unwrap();
+    page.entries.into_iter().next().unwrap().unwrap()
+}
+
+#[test]
+fn real_markets_have_no_category_and_are_wanted_by_any_of_their_tags() {
+    let event = fixture("fed-decision-june_gamma-event.json");
+    let market = tagged(&event, &event["tags"]);
+    assert_eq!((market.category.as_str(), market.tags.len()), ("", 7));
+    let texts = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
+    let of = |categories: &[&str], not: &[&str]| Wanted {
+        categories: texts(categories),
+        exclude_categories: texts(not),
+        ..wanted(1)
+    };
+    let now = at(-180 * 86_400_000);
+    assert!(of(&[], &[]).takes(&market, now));
+    for name in ["Economic Policy", "ECONOMIC POLICY", "economic-policy", "Fed-Rates", "politics", "FOMC"] {
+        assert!(of(&["weather", name], &[]).takes(&market, now), "wanted by '{name}'");
+        assert!(!of(&[], &[name]).takes(&market, now), "excluded by '{name}'");
+        assert!(!of(&["economy"], &[name]).takes(&market, now), "'{name}' excludes what another name wants");
+        assert_eq!(of(&["weather", name, "economy"], &[]).category(&market), name, "as the settings call it");
+    }
+    for name in ["crypto", "economic", "econ", ""] {
+        assert!(!of(&[name], &[]).takes(&market, now), "'{name}' is not one of its tags");
+        assert!(of(&[], &[name]).takes(&market, now), "'{name}' is not one of its tags");
+    }
+    assert_eq!(of(&[], &[]).category(&market), "Politics", "the most general one, though it is the fifth");
+    let event = &fixture("hugompt_gamma_event_crypto_updown.json")[0];
+    let updown = tagged(event, &event["tags"]);
+    assert_eq!(of(&[], &[]).category(&updown), "Crypto", "the first is 'Up or Down'");
+    // An event that was searched for says it for its markets.
+    let whole: gamma::Event = serde_json::from_str(&event.to_string()).unwrap();
+    let slug = whole.slug.clone();
+    let inside = whole.into_markets().remove(0);
+    assert_eq!((inside.topic(), inside.group()), ("Crypto", slug.as_str()));
+}
+
+#[test]
+fn a_market_without_tags_is_in_no_category_and_an_old_one_in_its_own() {
+    let event = fixture("fed-decision-june_gamma-event.json");
+    let crypto = Wanted { categories: vec!["CRYPTO".to_owned()], ..wanted(1) };
+    let now = at(-180 * 86_400_000);
+    for none in [json!(null), json!([]), json!([{ "id": 9, "label": null }])] {
+        let market = tagged(&event, &none);
+        assert!(wanted(1).takes(&market, now) && !crypto.takes(&market, now), "{none}");
+        assert_eq!(wanted(1).category(&market), "");
+    }
+    let mut market = tagged(&event, &json!([{ "id": "9", "slug": "only-a-slug" }]));
+    assert_eq!(wanted(1).category(&market), "only-a-slug");
+    market.category = "Crypto".to_owned();
+    assert!(crypto.takes(&market, now));
+    assert_eq!((crypto.category(&market), wanted(1).category(&market)), ("CRYPTO", "Crypto"));
 }
 
 #[test]

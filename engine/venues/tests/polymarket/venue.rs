@@ -25,6 +25,7 @@ pub type Side = BTreeMap<Price, i64>;
 pub struct Market {
     pub n: u16,
     pub version: &'static str,
+    /// Its tag beside one that says nothing.
     pub category: &'static str,
     /// Its event; empty for none.
     pub event: &'static str,
@@ -52,7 +53,7 @@ impl Market {
         Self {
             n,
             version: "v1",
-            category: "weather",
+            category: "Weather",
             event: "event",
             neg_risk: false,
             volume: 100_000 - i64::from(n),
@@ -180,12 +181,12 @@ impl Market {
         })
     }
 
-    /// As the catalogue shows it: lists are JSON inside a string.
-    pub fn gamma(&self) -> Value {
+    /// As the catalogue shows it: lists are JSON inside a string, and tags come if they are asked for.
+    pub fn gamma(&self, tagged: bool) -> Value {
         let ids = if self.grown { self.tokens().map(|t| to_decimal(&t)).to_vec() } else { Vec::new() };
         let mut out = json!({
             "id": self.n.to_string(), "version": self.version, "conditionId": self.condition_text(),
-            "slug": self.slug(), "question": format!("Question {}?", self.n), "category": self.category,
+            "slug": self.slug(), "question": format!("Question {}?", self.n), "category": null,
             "active": self.active, "closed": self.closed, "acceptingOrders": self.accepting, "enableOrderBook": true,
             "negRisk": self.neg_risk, "outcomes": "[\"Yes\", \"No\"]", "outcomePrices": json!(self.prices).to_string(),
             "volumeNum": self.volume, "liquidityNum": 20_000.5, "umaResolutionStatus": self.oracle,
@@ -196,6 +197,12 @@ impl Market {
         }
         if self.neg_risk {
             out["negRiskMarketID"] = json!("0xa8a8");
+        }
+        if tagged {
+            out["tags"] = json!([
+                { "id": "101757", "label": "Recurring", "slug": "recurring" },
+                { "id": "84", "label": self.category, "slug": self.category.to_lowercase() },
+            ]);
         }
         if let Some(ends) = &self.ends {
             out["endDate"] = json!(ends);
@@ -290,7 +297,8 @@ impl Venue {
                 && (conditions.is_empty() || conditions.contains(&m.condition_text().as_str()))
                 && first("volume_num_min").is_none_or(|min| m.volume >= min.parse::<i64>().unwrap())
         };
-        let all: Vec<Value> = self.markets.iter().filter(fits).map(Market::gamma).collect();
+        let tagged = first("include_tag") == Some("true");
+        let all: Vec<Value> = self.markets.iter().filter(fits).map(|m| m.gamma(tagged)).collect();
         let end = (from + limit).min(all.len());
         let mut out = json!({ "markets": all[from.min(end)..end] });
         if end < all.len() || self.endless {

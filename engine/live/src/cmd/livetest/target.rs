@@ -117,7 +117,7 @@ impl Target {
             slug: market.slug.clone(),
             question: market.question.clone(),
             group: market.group().to_owned(),
-            category: market.category.clone(),
+            category: market.topic().to_owned(),
             tick: info.tick_size,
             min_size: info.min_order_size,
             fee: FeeSchedule {

@@ -7,7 +7,7 @@ use crate::engine::{Clock, WallClock};
 use crate::exit::{Code, Failure};
 use polymarket::Generation;
 use polymarket::token::to_decimal;
-use polymarket::wire::gamma::{self, Market, Search};
+use polymarket::wire::gamma::{self, Event, Market, Search, Tag};
 use polymarket::wire::rest::{self, MarketInfo};
 use schemas::event::Resolution;
 use schemas::{Bytes32, Cash, Price};
@@ -41,7 +41,7 @@ fn row(market: &Market) -> Row {
         number: market.id.clone(),
         slug: market.slug.clone(),
         question: market.question.clone(),
-        category: market.category.clone(),
+        category: market.topic().to_owned(),
         ends: market.end_date,
         bid: market.best_bid.map(|p| Price(p.0).to_string()),
         ask: market.best_ask.map(|p| Price(p.0).to_string()),
@@ -78,8 +78,8 @@ pub(super) fn search(talk: &mut Talk, words: &[String], closed: bool) -> Result<
     let words = words.join(" ");
     let body = talk.get(Host::Gamma, &format!("/public-search?q={}", encoded(&words)))?;
     let found = rest::read::<Search>(&body).map_err(|e| bad("what the search found", &e))?;
-    let markets = found.events.iter().flat_map(|e| &e.markets);
-    Ok(markets.filter(|m| closed || !m.closed).map(row).collect())
+    let markets = found.events.into_iter().flat_map(Event::into_markets);
+    Ok(markets.filter(|m| closed || !m.closed).map(|m| row(&m)).collect())
 }
 
 /// A market of the catalogue by slug, condition id or the catalogue's number.
@@ -90,7 +90,7 @@ pub(in crate::cmd) fn find(talk: &mut Talk, name: &str) -> Result<Market, Failur
         None if name.bytes().all(|b| b.is_ascii_digit()) => format!("id={name}"),
         None => format!("slug={}", encoded(name)),
     };
-    let body = talk.get(Host::Gamma, &format!("/markets/keyset?limit=10&{query}"))?;
+    let body = talk.get(Host::Gamma, &format!("/markets/keyset?include_tag=true&limit=10&{query}"))?;
     let page = gamma::markets(&body).map_err(|e| bad("the catalogue", &e))?;
     let fits = |m: &Market| m.slug == name || m.id == name || (condition.is_some() && m.condition_id == condition);
     let found = page.entries.into_iter().flatten().find(fits);
@@ -119,7 +119,8 @@ pub(super) fn show(talk: &mut Talk, name: &str) -> Result<Terms, Failure> {
         slug: market.slug.clone(),
         question: market.question.clone(),
         group: market.group().to_owned(),
-        category: market.category.clone(),
+        category: market.topic().to_owned(),
+        tags: market.tags.iter().map(|tag| Tag::name(tag).to_owned()).collect(),
         condition: format!("0x{condition}"),
         state: state_of(&market),
         ends: market.end_date,

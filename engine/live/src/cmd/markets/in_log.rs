@@ -82,6 +82,7 @@ pub(super) fn show(state: &State, name: &str) -> Result<Terms, Failure> {
         question: listed.question.clone(),
         group: listed.group.clone(),
         category: listed.category.clone(),
+        tags: Vec::new(),
         condition: format!("0x{}", listed.condition),
         state: state_of(market),
         ends: ends(market),

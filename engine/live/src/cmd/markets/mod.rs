@@ -85,6 +85,9 @@ struct Terms {
     /// Its event: markets that belong together.
     group: String,
     category: String,
+    /// What the venue files it under; `markets.categories` may name any of them. A log does not keep them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
     condition: String,
     state: String,
     ends: Option<UtcNanos>,
@@ -182,6 +185,9 @@ fn terms(global: &Global, terms: &Terms) -> Outcome {
     row("slug", plain(&terms.slug));
     row("event", plain(&terms.group));
     row("category", plain(&terms.category));
+    if !terms.tags.is_empty() {
+        row("tags", plain(&terms.tags.join(", ")));
+    }
     row("number", plain(&terms.number));
     row("condition", terms.condition.clone());
     row("state", terms.state.clone());

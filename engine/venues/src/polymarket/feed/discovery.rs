@@ -7,7 +7,7 @@ use crate::wire::{Answer, Host};
 use polymarket::wire::gamma::{self, Market, MarketError};
 use polymarket::wire::rest::{self, MarketInfo};
 use projections::State;
-use schemas::event::{FeeSchedule, MarketEvent, MarketListed, Venue};
+use schemas::event::{FeeSchedule, MarketEvent, MarketListed, Venue, names_category};
 use schemas::{Bytes32, Cash, UtcNanos};
 use std::collections::VecDeque;
 
@@ -34,9 +34,9 @@ pub struct Wanted {
     pub max_markets: usize,
     /// Only these slugs; then nothing else is asked.
     pub slugs: Vec<String>,
-    /// Only these categories, in any case.
+    /// Only these categories: a market's tags by label or slug, in any case.
     pub categories: Vec<String>,
-    /// Not these.
+    /// Not these, whatever else it is.
     pub exclude_categories: Vec<String>,
     /// Smallest liquidity, dollars.
     pub min_liquidity: Cash,
@@ -50,9 +50,10 @@ pub struct Wanted {
 
 impl Wanted {
     /// Path and query of a page of the catalogue, those with the most volume first; `cursor` is empty for the first page. Of
-    /// named markets 50 go into one question, from the one at `slugs_from` on.
+    /// named markets 50 go into one question, from the one at `slugs_from` on. Tags come only if they are asked for.
     pub fn target(&self, cursor: &str, slugs_from: usize) -> String {
-        let mut target = format!("/markets/keyset?closed=false&limit={PAGE_LEN}&order=volumeNum&ascending=false");
+        let mut target =
+            format!("/markets/keyset?closed=false&include_tag=true&limit={PAGE_LEN}&order=volumeNum&ascending=false");
         for slug in self.slugs.iter().skip(slugs_from).take(SLUGS_LEN) {
             target.push_str("&slug=");
             target.push_str(&encoded(slug));
@@ -72,7 +73,7 @@ impl Wanted {
 
     /// Whether a market of the catalogue is wanted at this time.
     pub fn takes(&self, market: &Market, now: UtcNanos) -> bool {
-        let is = |list: &[String], text: &str| list.iter().any(|c| c.eq_ignore_ascii_case(text));
+        let is = |list: &[String]| market.topics().any(|name| names_category(list, name));
         let left = market.end_date.map(|end| end.since(now) / schemas::time::NANOS_PER_SEC);
         let soon = left.is_some_and(|left| left < i64::try_from(self.min_seconds_to_end).unwrap_or(i64::MAX));
         let late = self.max_seconds_to_end > 0
@@ -84,10 +85,18 @@ impl Wanted {
             && !soon
             && !late
             && (self.slugs.is_empty() || self.slugs.contains(&market.slug))
-            && (self.categories.is_empty() || is(&self.categories, &market.category))
-            && !is(&self.exclude_categories, &market.category)
+            && (self.categories.is_empty() || is(&self.categories))
+            && !is(&self.exclude_categories)
             && market.liquidity_num.0 >= self.min_liquidity.0
             && market.volume_num.0 >= self.min_volume.0
+    }
+
+    /// The category that a market is listed under: the first of [`Wanted::categories`] that it can be called by, as it is
+    /// written there, so that it is looked at for what it was followed for; else its own. A market keeps what it was listed
+    /// under, also when the settings change.
+    pub fn category<'a>(&'a self, market: &'a Market) -> &'a str {
+        let named = self.categories.iter().find(|name| market.topics().any(|topic| topic.eq_ignore_ascii_case(name)));
+        named.map_or_else(|| market.topic(), String::as_str)
     }
 }
 
@@ -246,7 +255,7 @@ impl Feed {
             slug: market.slug.clone(),
             question: market.question.clone(),
             group: market.group().to_owned(),
-            category: market.category.clone(),
+            category: self.settings.wanted.category(market).to_owned(),
             ends: market.end_date.unwrap_or(UtcNanos::ZERO),
             fee: market.fees().ok().and_then(|fee| fee_schedule(&fee)),
         };
