@@ -96,8 +96,7 @@ impl Order {
     /// of long ago.
     pub fn is_stale(&self, now: UtcNanos) -> bool {
         let over = self.plan.expires.0 > 0 && now >= self.plan.expires;
-        let taking =
-            self.plan.tif.takes_at_once() && self.plan.purpose == Purpose::Entry;
+        let taking = self.plan.tif.takes_at_once() && self.plan.purpose == Purpose::Entry;
         over || (taking && now >= self.intended_at.plus_secs(TAKING_FRESH_S))
     }
 

@@ -1,6 +1,7 @@
 //! What the log says was ordered and filled, and what the venue says.
 
 use eventlog::LogReader;
+use polymarket::Address;
 use polymarket::token::to_decimal;
 use projections::State;
 use sandbox::Venue;

@@ -2,47 +2,15 @@
 //! alike.
 
 use crate::books::{Told, at_venue, held};
+use crate::game::{is_before_the_game, recording};
 use crate::play::{Play, keeping};
 use engine_core::Config;
 use live::engine::{Engine, Start};
-use projections::Projection;
-use projections::books::Books;
+use polymarket::SignatureType;
 use sandbox::{Faults, Settings, Venue};
-use schemas::event::{BookSnapshot, FillBooked, MarketEvent, Mode, TradeKey};
-use schemas::{Envelope, Event, Seq, Side, TokenId, UtcNanos};
-use std::path::{Path, PathBuf};
-use venues::recording::{Format, Input, Recording};
-
-fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
-}
-
-/// The game from its second minute on: in the first one the recorder lost messages, and a live engine that misses something
-/// asks the venue where paper trading has nobody to ask.
-fn recording() -> Vec<(UtcNanos, MarketEvent)> {
-    let files = ["ticks.csv.zst", "tokens.json"].map(|f| Input::path(fixture("polymarket-l2-nhl").join(f)));
-    let recording = Recording::open(Format::PolymarketL2, files.into()).unwrap();
-    let all: Vec<_> = recording.filter_map(Result::ok).map(|t| (t.time, t.event)).collect();
-    let begins = all[0].0.plus_secs(60);
-    // Time to find the markets and to agree on the account before there is anything to decide.
-    let listed = all[0].0.plus_secs(50);
-    let (mut books, mut out) = (Books::default(), Vec::new());
-    let (before, after): (Vec<_>, Vec<_>) = all.into_iter().partition(|(time, _)| *time < begins);
-    for (time, event) in before {
-        let envelope = Envelope { seq: Seq::FIRST, time, cause: None, cycle: None, event: Event::Market(event) };
-        books.apply(&envelope, ());
-        if let Event::Market(event @ MarketEvent::Listed(_)) = envelope.event {
-            out.push((listed, event));
-        }
-    }
-    for (token, book) in (0..).map(TokenId).zip(books.iter()) {
-        let (bids, asks) = (book.levels(Side::Buy).collect(), book.levels(Side::Sell).collect());
-        let snapshot = BookSnapshot { token, bids, asks, source_time: begins };
-        out.push((begins, MarketEvent::BookSnapshot(Box::new(snapshot))));
-    }
-    out.extend(after);
-    out
-}
+use schemas::UtcNanos;
+use schemas::event::{FillBooked, Mode, TradeKey};
+use std::path::Path;
 
 /// The demo's settings, with an exchange that answers at once and confirms when the venue does.
 fn config() -> Config {
@@ -51,11 +19,6 @@ fn config() -> Config {
     (config.paper.submit_latency_ms, config.paper.report_latency_ms) = (0, 0);
     config.paper.confirm_latency_ms = 5_000;
     config
-}
-
-/// What the venue has before anybody listens.
-fn is_before_the_game(event: &MarketEvent) -> bool {
-    matches!(event, MarketEvent::Listed(_))
 }
 
 fn on_paper(config: &Config, log: &Path) {
@@ -107,6 +70,7 @@ fn live_and_paper_decide_and_trade_alike() {
     on_paper(&config, &paper);
     let play = live(&config, &real);
     let state = play.state().clone();
+    let wallet = play.wallet();
     let venue = play.stop();
     let (paper, live) = (Told::of(&paper), Told::of(&real));
     // To the nanosecond and the millionth; only a trade's name is each venue's own.
@@ -122,6 +86,6 @@ fn live_and_paper_decide_and_trade_alike() {
     // Enough of it happened, and each kind of end.
     assert!(live.orders.len() > 25 && live.fills.len() > 20 && live.decisions.len() > 9_000);
     assert!(live.count("order_expired") > 0 && live.count("order_cancelled") > 0 && live.count("order_rejected") > 0);
-    let (cash, shares) = at_venue(&venue);
+    let (cash, shares) = at_venue(&venue, wallet);
     assert_eq!((state.positions.cash, held(&state)), (cash, shares));
 }

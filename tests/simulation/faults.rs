@@ -6,6 +6,7 @@
 //! runs one and keeps its log; `SIMULATION_FAULTS='{"failed":0}'` says of some faults how often they are, to find those it takes.
 
 use crate::books::{Told, at_venue, held};
+use crate::game::{is_before_the_game, recording};
 use crate::market::{Crowd, Draw, START};
 use crate::play::Play;
 use engine_core::Config;
@@ -14,7 +15,7 @@ use polymarket::SignatureType;
 use projections::health::Health;
 use projections::orders::OrderStatus;
 use sandbox::{Faults, Rate, Settings, Venue};
-use schemas::event::{FillBooked, OrderEvent, OrderIntended};
+use schemas::event::{FillBooked, MarketEvent, OrderEvent, OrderIntended};
 use schemas::{Bytes32, Event, OrderId, Size, UtcNanos};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -114,24 +115,66 @@ fn kind(seed: u64) -> SignatureType {
     }
 }
 
+/// What happens at the venue without us: made up, or as it was.
+enum Markets {
+    Crowd(Crowd),
+    Game(std::iter::Peekable<std::vec::IntoIter<(UtcNanos, MarketEvent)>>),
+}
+
+impl Markets {
+    /// One story of ten is told over the recorded game.
+    fn of(seed: u64) -> Self {
+        if seed % 10 == 7 { Self::Game(recording().into_iter().peekable()) } else { Self::Crowd(Crowd::new(seed)) }
+    }
+
+    /// What the venue knows before anybody trades, and when that is.
+    fn opening(&mut self) -> (UtcNanos, Vec<MarketEvent>) {
+        match self {
+            Self::Crowd(crowd) => (START, crowd.opening()),
+            Self::Game(events) => {
+                let start = events.peek().unwrap().0;
+                let known = std::iter::from_fn(|| events.next_if(|(_, event)| is_before_the_game(event)));
+                (start, known.map(|(_, event)| event).collect())
+            }
+        }
+    }
+
+    /// What happens up to a time.
+    fn news(&mut self, time: UtcNanos) -> Vec<(UtcNanos, MarketEvent)> {
+        match self {
+            Self::Crowd(crowd) => crowd.next().into_iter().map(|event| (time, event)).collect(),
+            Self::Game(events) => std::iter::from_fn(|| events.next_if(|(at, _)| *at <= time)).collect(),
+        }
+    }
+
+    fn resolve(&mut self) -> Option<MarketEvent> {
+        if let Self::Crowd(crowd) = self { crowd.resolve() } else { None }
+    }
+
+    fn refine(&mut self) -> Option<MarketEvent> {
+        if let Self::Crowd(crowd) = self { crowd.refine() } else { None }
+    }
+}
+
 fn story(seed: u64) -> Tally {
     // The log of a story that is told alone stays, to be asked what happened.
     let mut dir = tempfile::Builder::new().prefix("story-").tempdir().unwrap();
     dir.disable_cleanup(number("SIMULATION_SEED").is_some());
     let log = dir.path().join("log");
     let mut draw = Draw::new(seed ^ 0xdead);
-    let mut crowd = Crowd::new(seed);
+    let mut markets = Markets::of(seed);
     let mut venue = Venue::new(Settings { seed, record: true, ..Settings::default() }, Faults::default());
-    crowd.opening().iter().for_each(|event| venue.feed(START, event));
-    let mut play = Play::begin(venue, kind(seed), &config(), &log, START);
-    play.pass(START.plus_secs(10));
+    let (start, known) = markets.opening();
+    known.iter().for_each(|event| venue.feed(start, event));
+    let mut play = Play::begin(venue, kind(seed), &config(), &log, start);
+    play.pass(start.plus_secs(10));
     play.venue.set_faults(everything());
     let mut kills = 0;
-    let end = START.plus_secs(10 + STORM_S);
+    let end = start.plus_secs(10 + STORM_S);
     while play.now() < end {
         let time = play.now().plus_millis(200 + draw.below(1_500));
-        for event in crowd.next() {
-            play.feed(time, &event);
+        for (at, event) in markets.news(time) {
+            play.feed(at.max(play.now()), &event);
         }
         match draw.below(400) {
             0 => {
@@ -140,16 +183,17 @@ fn story(seed: u64) -> Tally {
             }
             1 | 2 => play.cut(),
             3 => play.link.down_until = play.now().plus_millis(draw.below(15_000)),
-            4 if draw.once_in(4) => crowd.resolve().iter().for_each(|event| play.feed(time, event)),
-            5 if draw.once_in(4) => crowd.refine().iter().for_each(|event| play.feed(time, event)),
+            4 if draw.once_in(4) => markets.resolve().iter().for_each(|event| play.feed(time, event)),
+            5 if draw.once_in(4) => markets.refine().iter().for_each(|event| play.feed(time, event)),
             _ => {}
         }
+        play.pass(time.max(play.now()));
     }
     play.venue.set_faults(Faults::default());
     let end = play.now().plus_secs(CALM_S);
     while play.now() < end {
         let time = play.now().plus_millis(1_000);
-        crowd.next().iter().for_each(|event| play.feed(time, event));
+        markets.news(time).iter().for_each(|(at, event)| play.feed((*at).max(play.now()), event));
         play.pass(time);
     }
     play.kill_switch();

@@ -6,6 +6,7 @@
 mod books;
 mod equal;
 mod faults;
+mod game;
 mod link;
 mod market;
 mod play;
