@@ -5,6 +5,10 @@
 //! while there is no bid at all, the lower of the last mark and the ask. So a feed that breaks does not trip a latched
 //! limit by itself; the gate separately values what it cannot see at nothing before it allows new risk
 //! ([`Equity::visible`]).
+//!
+//! Cash that moves without a trade is neither made nor lost. Whatever is measured in dollars is measured from where it was,
+//! shifted by what moved. What is measured as a part of a peak keeps its proportion: after a loss of 10 % a withdrawal of half
+//! of what is left leaves a loss of 10 %, where a shifted peak would make it 20 % and throw the switch.
 
 use crate::Projection;
 use crate::positions::Positions;
@@ -35,14 +39,16 @@ const DAYS_MAX: usize = 1_024;
 pub struct Equity {
     /// Worth at the last mark.
     pub now: Cash,
-    /// The highest it was since a limit that was broken was last released.
+    /// The highest it was since a limit that was broken was last released, in proportion to what is there.
     pub peak: Cash,
     /// The deepest fall from any peak, millionths.
     pub max_drawdown_ppm: u32,
     /// The deepest fall from any peak, micro-dollars.
     pub max_drawdown: Cash,
-    /// Highest ever, for the deepest fall.
+    /// Highest ever, for the deepest fall in dollars.
     high: Cash,
+    /// The same in proportion to what is there, for the deepest fall in parts.
+    crest: Cash,
     /// Worth when the UTC day began, or when a limit that was broken was released.
     pub day_start: Cash,
     day_ends: i64,
@@ -58,6 +64,8 @@ pub struct Equity {
     open: bool,
     /// A loss limit has thrown the kill switch, and nobody has released it since.
     limit_broken: bool,
+    /// Cash that moved without a trade, as far as peaks and starts have taken it.
+    moved: Cash,
 }
 
 /// A held token, its last mark, and what the holding is worth there.
@@ -146,15 +154,33 @@ impl Equity {
         let worth = self.marks.iter().fold(positions.cash, |sum, m| sum.plus(m.worth).unwrap_or(sum));
         if !self.open {
             self.open = true;
-            (self.peak, self.high, self.day_start, self.day_open) = (worth, worth, worth, worth);
+            (self.peak, self.high, self.crest, self.day_start, self.day_open) = (worth, worth, worth, worth, worth);
         }
         self.now = worth;
         self.peak = self.peak.max(worth);
         self.high = self.high.max(worth);
+        self.crest = self.crest.max(worth);
         let fallen = Cash(self.high.0.saturating_sub(worth.0));
         self.max_drawdown = self.max_drawdown.max(fallen);
-        self.max_drawdown_ppm = self.max_drawdown_ppm.max(fall_ppm(self.high, worth));
+        self.max_drawdown_ppm = self.max_drawdown_ppm.max(fall_ppm(self.crest, worth));
         self.extend_curve(time);
+    }
+
+    /// Takes cash that moved without a trade, if the books took it. Returns whether there was any.
+    fn take_moved(&mut self, positions: &Positions) -> bool {
+        let amount = Cash(positions.moved.0.saturating_sub(self.moved.0));
+        if amount == Cash::ZERO || !self.open {
+            return false;
+        }
+        self.moved = positions.moved;
+        let (before, after) = (self.now, shifted(self.now, amount));
+        for start in [&mut self.high, &mut self.day_start, &mut self.day_open] {
+            *start = shifted(*start, amount);
+        }
+        for peak in [&mut self.peak, &mut self.crest] {
+            *peak = in_proportion(*peak, before, after);
+        }
+        true
     }
 
     fn extend_curve(&mut self, time: UtcNanos) {
@@ -188,6 +214,19 @@ impl Equity {
     }
 }
 
+fn shifted(from: Cash, by: Cash) -> Cash {
+    Cash(from.0.saturating_add(by.0))
+}
+
+/// A peak that is to `after` what it was to `before`. Rounded down: no fall grows by it.
+fn in_proportion(peak: Cash, before: Cash, after: Cash) -> Cash {
+    match schemas::money::mul_div(peak.0, after.0, before.0, Rounding::Floor) {
+        Ok(scaled) => Cash(scaled),
+        // There was nothing that it could be in proportion to.
+        Err(_) => shifted(peak, Cash(after.0.saturating_sub(before.0))),
+    }
+}
+
 fn fall_ppm(from: Cash, to: Cash) -> u32 {
     if from.0 <= 0 || to >= from {
         return 0;
@@ -216,6 +255,7 @@ impl Projection for Equity {
                 OrderEvent::FillBooked(_) | OrderEvent::FillVoided { .. } | OrderEvent::PositionSettled(_),
             )
             | Event::Account(AccountEvent::BalanceObserved { .. }) => self.mark_all(positions, quotes),
+            Event::Account(AccountEvent::CashMoved { .. }) => self.take_moved(positions),
             Event::System(SystemEvent::KillSwitch { level, source }) => {
                 if *level != KillLevel::Off {
                     self.limit_broken |= matches!(source, KillSource::DailyLoss | KillSource::Drawdown);

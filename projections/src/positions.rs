@@ -1,6 +1,7 @@
 //! Cash, positions, and what was made or lost: average cost, fees included, exact to the micro-dollar.
 //!
-//! At every event `opened_with + realized = cash + cost of all positions` holds to the unit ([`Positions::imbalance`]).
+//! At every event `put in + realized = cash + cost of all positions` holds to the unit ([`Positions::imbalance`]); what was
+//! put in is the first balance and the cash that moved since without a trade.
 //! A fill is provisional until confirmed; voiding one gives the books that would have been without it, because the
 //! provisional fills of a token are kept and folded again.
 
@@ -245,6 +246,8 @@ pub struct Positions {
     pub cash: Cash,
     /// The first balance the venue reported; `None` until it did.
     pub opened_with: Option<Cash>,
+    /// Cash that moved since without a trade: in less out.
+    pub moved: Cash,
     /// Made or lost on what is sold or settled, fees deducted.
     pub realized: Cash,
     /// Fees paid.
@@ -315,9 +318,14 @@ impl Positions {
         self.by_market.get(&market).copied().unwrap_or(Cash::ZERO)
     }
 
-    /// `opened_with + realized - cash - cost`: zero, always, or the books are wrong.
+    /// What was put in: the first balance, and what moved since without a trade. What was made counts from here.
+    pub fn put_in(&self) -> Cash {
+        Cash(self.opened_with.unwrap_or_default().0.saturating_add(self.moved.0))
+    }
+
+    /// `opened_with + moved + realized - cash - cost`: zero, always, or the books are wrong.
     pub fn imbalance(&self) -> i128 {
-        let opened = self.opened_with.map_or(0, |c| i128::from(c.0));
+        let opened = self.opened_with.map_or(0, |c| i128::from(c.0)) + i128::from(self.moved.0);
         let cost: i128 = self.held_all().map(|(_, p)| i128::from(p.lot.cost.0)).sum();
         opened + i128::from(self.realized.0) - i128::from(self.cash.0) - cost
     }
@@ -416,6 +424,18 @@ impl Positions {
         Ok(true)
     }
 
+    /// Before the account is open its first balance has what moves, and no more can go out than is there.
+    fn move_cash(&mut self, amount: Cash) -> Result<bool, MoneyError> {
+        let Some(opened) = self.opened_with else { return Ok(false) };
+        let (cash, moved) = (self.cash.plus(amount)?, self.moved.plus(amount)?);
+        opened.plus(moved)?;
+        if amount == Cash::ZERO || (amount < Cash::ZERO && cash < Cash::ZERO) {
+            return Ok(false);
+        }
+        (self.cash, self.moved) = (cash, moved);
+        Ok(true)
+    }
+
     fn take(&mut self, envelope: &Envelope) -> Result<bool, MoneyError> {
         match &envelope.event {
             Event::Order(OrderEvent::FillBooked(fill)) => self.book(envelope, fill),
@@ -429,6 +449,7 @@ impl Positions {
                 }
                 Ok(true)
             }
+            Event::Account(AccountEvent::CashMoved { amount, .. }) => self.move_cash(*amount),
             _ => Ok(true),
         }
     }

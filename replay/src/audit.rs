@@ -6,7 +6,7 @@ use engine_core::{Chain, Core, Origin};
 use eventlog::LogReader;
 use exchange::Exchange;
 use projections::State;
-use schemas::event::{Checkpoint, Mode, StateHash, SystemEvent};
+use schemas::event::{AccountEvent, Checkpoint, Mode, StateHash, SystemEvent};
 use schemas::frame::{Check, Head};
 use schemas::{Bytes32, Envelope, Event, Seq};
 use serde::Serialize;
@@ -197,9 +197,10 @@ impl Audit {
     }
 }
 
-/// What the simulated exchange says; everything else about orders is a decision of ours.
+/// What the simulated exchange says; everything else about orders is a decision of ours, and that cash moved a person says.
 fn is_report(event: &Event) -> bool {
-    matches!(event, Event::Order(_) | Event::Account(_)) && !event.is_intent()
+    let said = !matches!(event, Event::Account(AccountEvent::CashMoved { .. })) && !event.is_intent();
+    said && matches!(event, Event::Order(_) | Event::Account(_))
 }
 
 /// A checkpoint's hashes are those of the state before it.

@@ -2,7 +2,7 @@
 
 use projections::State;
 use schemas::money::{MICRO, mul_div};
-use schemas::{MarketId, Prob, Rounding};
+use schemas::{Cash, MarketId, Prob, Rounding};
 
 /// A market's name for people: its question, or its slug where there is none.
 pub fn market_name(state: &State, id: MarketId) -> String {
@@ -22,6 +22,14 @@ pub fn word<T: serde::Serialize>(value: &T) -> String {
         }
         Ok(other) => other.to_string(),
         Err(e) => e.to_string(),
+    }
+}
+
+/// What results count from: what an account began with, and what moved since without a trade.
+pub fn put_in(all: Cash, moved: Cash) -> String {
+    match moved {
+        Cash::ZERO => format!("started with {all:.2}"),
+        _ => format!("put in {all:.2}, of this {moved:+.2} since the start"),
     }
 }
 

@@ -153,6 +153,8 @@ impl Exchange {
         // A report that is delivered was due before anything that this moment brings.
         let delivered = match &envelope.event {
             Event::Order(e) => !is_request(e),
+            // A person's word, not the exchange's.
+            Event::Account(AccountEvent::CashMoved { .. }) => false,
             Event::Account(_) => true,
             _ => false,
         };
@@ -163,6 +165,7 @@ impl Exchange {
         match &envelope.event {
             Event::Market(event) => self.on_market(event, market),
             Event::Order(event) => self.on_request(envelope, event),
+            Event::Account(AccountEvent::CashMoved { amount, .. }) => self.move_cash(*amount, envelope.seq),
             Event::System(SystemEvent::RunStarted(run)) => {
                 self.settings = Settings::from_config(&run.config);
                 self.open(envelope.time);
@@ -216,6 +219,16 @@ impl Exchange {
         let event = Event::Account(AccountEvent::BalanceObserved { cash });
         self.now = self.now.max(now);
         self.say_at(now, AccountId::ENGINE, None, None, event);
+    }
+
+    /// The engine's cash moves without a trade. Orders that are not covered any more go, as at the venue.
+    fn move_cash(&mut self, amount: Cash, cause: Seq) {
+        if let Some(account) = self.accounts.get_mut(&AccountId::ENGINE) {
+            account.cash = account.cash.plus(amount).unwrap_or(account.cash);
+        }
+        while let Some(order) = self.uncovered(AccountId::ENGINE) {
+            self.cancel(AccountId::ENGINE, order, CancelReason::NoBalance, Some(cause));
+        }
     }
 
     fn on_request(&mut self, envelope: &Envelope, event: &OrderEvent) {

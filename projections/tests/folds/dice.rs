@@ -4,9 +4,9 @@ use schemas::event::{
     AccountEvent, Action, AgentEvent, BookDelta, BookSnapshot, BreakerState, CancelReason, Confidence, CycleTrigger,
     ErrorType, EstimateSource, ExitReason, FeeSchedule, FeedScope, FillBooked, KillLevel, KillSource, Lesson, Level,
     Liquidity, MarketChange, MarketEvent, MarketListed, MarketStatus, Mode, ModelEvent, ModelFailed, ModelReplied,
-    ModelRequested, NoDecisionReason, OperatorCommand, OrderEvent, OrderIntended, OrderPlan, PositionSettled, Proposal,
-    Purpose, Quote, Reflection, ResearchEstimate, Resolution, RiskVerdict, RunStarted, Style, SystemEvent, TimeInForce,
-    TimerKind, TokenUsage, Top, Trade, TradeKey, Venue, Verdict,
+    ModelRequested, MoveKind, NoDecisionReason, OperatorCommand, OrderEvent, OrderIntended, OrderPlan, PositionSettled,
+    Proposal, Purpose, Quote, Reflection, ResearchEstimate, Resolution, RiskVerdict, RunStarted, Style, SystemEvent,
+    TimeInForce, TimerKind, TokenUsage, Top, Trade, TradeKey, Venue, Verdict,
 };
 use schemas::{Bytes32, Cash, Event, MarketId, OrderId, Price, Prob, Side, Size, TokenId, UtcNanos};
 
@@ -386,7 +386,12 @@ impl Dice {
     }
 
     fn account_event(&mut self) -> AccountEvent {
-        match self.below(4) {
+        match self.below(6) {
+            4 | 5 => {
+                let (out, Cash(amount)) = (self.chance(2), self.cash());
+                let amount = Cash(if out { amount.saturating_neg() } else { amount });
+                AccountEvent::CashMoved { amount, kind: MoveKind::Other, who: String::new(), note: String::new() }
+            }
             0 => AccountEvent::BalanceObserved { cash: self.cash() },
             1 => AccountEvent::AllowanceObserved { spender: String::new(), amount: self.cash() },
             2 => AccountEvent::PositionObserved { token: self.token(), size: self.size() },

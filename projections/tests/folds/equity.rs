@@ -16,8 +16,11 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 struct Twin {
     marks: BTreeMap<TokenId, i64>,
-    /// Day and worth.
+    /// Day and worth. Cash that moves without a trade is told as if it had been there from the beginning.
     history: Vec<(i64, i64)>,
+    /// The same worths; here what moves makes every one before larger or smaller by the same factor.
+    scaled: Vec<i64>,
+    moved: i64,
     /// How much of the history was there, and the day.
     releases: Vec<(usize, i64)>,
     /// A loss limit has thrown the switch since the last release.
@@ -58,6 +61,9 @@ impl Twin {
             }
             _ => {}
         }
+        if let Event::Account(AccountEvent::CashMoved { .. }) = &e.event {
+            return self.move_cash(day, state.positions.moved.0);
+        }
         if state.positions.opened_with.is_none() || !Self::touched(&e.event, state) {
             return;
         }
@@ -82,7 +88,28 @@ impl Twin {
             worth += i128::from(mark) * i128::from(size) / 1_000_000;
         }
         self.marks = marks;
-        self.history.push((day, i64::try_from(worth).unwrap()));
+        self.push(day, i64::try_from(worth).unwrap());
+    }
+
+    fn push(&mut self, day: i64, worth: i64) {
+        self.history.push((day, worth));
+        self.scaled.push(worth);
+    }
+
+    fn move_cash(&mut self, day: i64, moved: i64) {
+        let amount = moved - std::mem::replace(&mut self.moved, moved);
+        if amount == 0 {
+            return;
+        }
+        let before = i128::from(self.worth(self.history.len()));
+        self.history.iter_mut().for_each(|(_, worth)| *worth += amount);
+        for worth in &mut self.scaled {
+            *worth = match before {
+                ..=0 => *worth + amount,
+                _ => i64::try_from(i128::from(*worth) * (before + i128::from(amount)) / before).unwrap(),
+            };
+        }
+        self.push(day, self.worth(self.history.len()));
     }
 
     fn worth(&self, upto: usize) -> i64 {
@@ -100,7 +127,7 @@ impl Twin {
         let release = self.releases.iter().rev().find(|(n, _)| *n > 0);
         // The highest since the last release.
         let from = release.map_or(0, |(n, _)| n - 1);
-        let peak = self.history[from..].iter().map(|h| h.1).max().unwrap();
+        let peak = *self.scaled[from..].iter().max().unwrap();
         prop_assert_eq!(e.peak, Cash(peak));
         let fall =
             |high: i64, low: i64| if high > 0 { i128::from(high - low) * 1_000_000 / i128::from(high) } else { 0 };
@@ -159,14 +186,14 @@ proptest! {
     }
 }
 
-fn quote(bid: i64, ask: i64) -> Event {
+pub fn quote(bid: i64, ask: i64) -> Event {
     let top = Top { bid: Price(bid * 10_000), ask: Price(ask * 10_000) };
     let (token, none) = (TokenId(0), Size::ZERO);
     Event::Market(MarketEvent::Quote(Quote { token, top, bid_size: none, ask_size: none, source_time: UtcNanos::ZERO }))
 }
 
 /// A hundred dollars, of which a hundred shares at 40 cents were bought.
-fn holding() -> Stream {
+pub fn holding() -> Stream {
     let mut s = Stream::new();
     s.tell(Event::Account(AccountEvent::BalanceObserved { cash: Cash(100_000_000) }));
     s.tell(quote(40, 42));
@@ -183,7 +210,7 @@ fn holding() -> Stream {
     s
 }
 
-fn dollars(n: i64) -> Cash {
+pub fn dollars(n: i64) -> Cash {
     Cash(n * 1_000_000)
 }
 

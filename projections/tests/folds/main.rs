@@ -10,6 +10,7 @@ mod equity;
 mod garbage;
 mod indicators;
 mod memory;
+mod moves;
 mod orders;
 mod positions;
 mod scores;

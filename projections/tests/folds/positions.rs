@@ -5,7 +5,7 @@ use super::stream::Stream;
 use projections::positions::Trips;
 use proptest::prelude::*;
 use schemas::event::{
-    AccountEvent, FillBooked, Liquidity, OrderEvent, OrderIntended, PositionSettled, Resolution, TradeKey,
+    AccountEvent, FillBooked, Liquidity, MoveKind, OrderEvent, OrderIntended, PositionSettled, Resolution, TradeKey,
 };
 use schemas::{Bytes32, Cash, Event, MarketId, OrderId, Outcome, Price, Side, Size, TokenId, UtcNanos};
 
@@ -124,6 +124,7 @@ struct Twin {
     settled: u64,
     worthless: u64,
     refused: u64,
+    moved: i128,
 }
 
 impl Twin {
@@ -229,12 +230,24 @@ impl Desk {
         }
     }
 
+    /// Sometimes more than is there, or nothing: that must not count.
+    fn move_cash(&mut self, dice: &mut Dice) {
+        let amount = dice.pick(&[0, 1, -1, 70_000_000, -50_000_000, -OPENED, -10 * OPENED]);
+        self.s.tell(moved(amount));
+        let cash = (0..4).map(|t| Sums::of(&self.twin.story, TokenId(t)).cash).sum::<i128>() + self.twin.moved;
+        if amount > 0 || (amount < 0 && i128::from(OPENED) + cash + i128::from(amount) >= 0) {
+            self.twin.moved += i128::from(amount);
+        }
+    }
+
     fn compare(&self) -> Result<(), TestCaseError> {
         let p = &self.s.state.positions;
         prop_assert_eq!(p.imbalance(), 0);
         let all: Vec<(TokenId, Sums)> = (0..4).map(|t| (TokenId(t), Sums::of(&self.twin.story, TokenId(t)))).collect();
         let sum = |f: fn(&Sums) -> i128| all.iter().map(|(_, s)| f(s)).sum::<i128>();
-        prop_assert_eq!(i128::from(p.cash.0), i128::from(OPENED) + sum(|s| s.cash));
+        prop_assert_eq!(i128::from(p.cash.0), i128::from(OPENED) + self.twin.moved + sum(|s| s.cash));
+        prop_assert_eq!(i128::from(p.moved.0), self.twin.moved);
+        prop_assert_eq!(i128::from(p.put_in().0), i128::from(OPENED) + self.twin.moved);
         prop_assert_eq!(i128::from(p.realized.0), sum(|s| s.realized));
         prop_assert_eq!(i128::from(p.fees.0), sum(|s| s.fees));
         prop_assert_eq!(i128::from(p.volume.0), sum(|s| s.volume));
@@ -290,9 +303,10 @@ proptest! {
         for roll in rolls {
             let mut dice = Dice::new(roll, false);
             desk.s.wait(dice.below(4_000_000_000) as i64);
-            match dice.below(10) {
+            match dice.below(11) {
                 0..=4 => desk.fill(&mut dice),
                 5..=8 => desk.later(&mut dice),
+                9 => desk.move_cash(&mut dice),
                 _ => desk.settle(&mut dice),
             }
             desk.compare()?;
@@ -330,6 +344,11 @@ proptest! {
         prop_assert_eq!((a.fills, a.maker_fills, a.trips), (b.fills, b.maker_fills, b.trips));
         prop_assert_eq!(a.get(TokenId(0)).map(|p| (p.lot, p.opened_at)), b.get(TokenId(0)).map(|p| (p.lot, p.opened_at)));
     }
+}
+
+pub fn moved(amount: i64) -> Event {
+    let (amount, kind) = (Cash(amount), if amount < 0 { MoveKind::Withdrawal } else { MoveKind::Deposit });
+    Event::Account(AccountEvent::CashMoved { amount, kind, who: "ada".to_owned(), note: String::new() })
 }
 
 fn fill(order: u32, side: Side, cents: i64, shares: i64, liquidity: Liquidity) -> FillBooked {

@@ -9,7 +9,7 @@ use crate::index::Index;
 use console::output::plain;
 use console::words::word;
 use schemas::event::{AccountEvent, Action, ModelEvent, OrderPlan};
-use schemas::{Event, TokenId};
+use schemas::{Cash, Event, TokenId};
 
 pub use agent::{evidence, limit_check};
 
@@ -56,6 +56,12 @@ fn account(event: &AccountEvent) -> String {
         AccountEvent::PositionObserved { token, size } => format!("the venue reports {size} of {}", of_token(*token)),
         AccountEvent::ReconcileMismatch { what, expected, observed } => {
             format!("{what}: the books say {expected}, the venue {observed}")
+        }
+        AccountEvent::CashMoved { amount, kind, who, note } => {
+            let (way, sum) =
+                if *amount < Cash::ZERO { ("went out", amount.0.saturating_neg()) } else { ("came in", amount.0) };
+            let note = if note.is_empty() { String::new() } else { format!(": {note}") };
+            format!("${} {way} without a trade ({}), says {who}{note}", Cash(sum), word(kind))
         }
     }
 }

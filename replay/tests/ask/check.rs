@@ -1,10 +1,12 @@
 //! `replay check`.
 
-use crate::mini::{self, log, nth, scripted};
+use crate::mini::{self, Mini, log, nth, scripted};
 use crate::{ask, ask_json, word};
 use console::exit::Code;
-use schemas::event::{AgentEvent, KillLevel, MarketEvent, OperatorCommand, OrderEvent, SystemEvent};
-use schemas::{Event, EventKind, Price, Record, Size};
+use schemas::event::{
+    AccountEvent, AgentEvent, KillLevel, MarketEvent, MoveKind, OperatorCommand, OrderEvent, SystemEvent,
+};
+use schemas::{Cash, Event, EventKind, Price, Record, Size};
 use serde_json::Value;
 
 /// Checks records in which the one at `seq` was changed.
@@ -48,6 +50,26 @@ fn lost_answers_and_failed_trades_add_up_too() {
     let dir = log(&records, &[]);
     let (code, json) = ask_json(&["check", word(dir.path())]);
     assert_eq!((code, &json["divergences"]), (Code::Ok, &0.into()), "{json}");
+}
+
+#[test]
+fn cash_that_a_person_says_moved_is_an_input_and_no_report_of_the_exchange() {
+    let mut mini = Mini::start(&mini::config());
+    let moved = |amount| {
+        let (amount, kind) = (Cash(amount), MoveKind::Other);
+        Event::Account(AccountEvent::CashMoved { amount, kind, who: "ada".to_owned(), note: "by hand".to_owned() })
+    };
+    mini.tell(moved(5_000_000));
+    mini.tell(moved(-2_500_000));
+    mini.stop();
+    let dir = log(&mini.records, &[]);
+    let (code, json) = ask_json(&["check", word(dir.path())]);
+    assert_eq!((code, &json["divergences"], &json["exchange_reports"]), (Code::Ok, &0.into(), &1.into()), "{json}");
+    let (_, said, _) = ask(&["show", "--kind", "cash_moved", word(dir.path())]);
+    assert!(said.contains("$5 came in without a trade (other), says ada: by hand"), "{said}");
+    assert!(said.contains("$2.5 went out"), "{said}");
+    let (_, at) = ask_json(&["at", "end", word(dir.path())]);
+    assert_eq!((&at["pnl"]["moved"], &at["pnl"]["equity"]), (&"2.5".into(), &at["pnl"]["equity_start"]), "{at}");
 }
 
 #[test]

@@ -91,6 +91,7 @@ kinds! {
     Fault = 52, "fault";
     RawKept = 53, "raw_kept";
     Probability = 54, "probability";
+    CashMoved = 55, "cash_moved";
 }
 
 impl EventKind {
@@ -106,7 +107,7 @@ impl EventKind {
             10..=15 => "model",
             16..=23 => "agent",
             24..=35 => "order",
-            36..=39 => "account",
+            36..=39 | 55 => "account",
             _ => "system",
         }
     }
@@ -188,6 +189,7 @@ macro_rules! kind_table {
                 $account::AllowanceObserved { .. } => EventKind::AllowanceObserved,
                 $account::PositionObserved { .. } => EventKind::PositionObserved,
                 $account::ReconcileMismatch { .. } => EventKind::ReconcileMismatch,
+                $account::CashMoved { .. } => EventKind::CashMoved,
             },
             $all::System(e) => match e {
                 $system::RunStarted(_) => EventKind::RunStarted,

@@ -11,7 +11,7 @@ mod model;
 mod order;
 mod system;
 
-pub use account::AccountEvent;
+pub use account::{AccountEvent, CASH_COMPARED, MoveKind};
 pub use agent::{
     Action, AgentEvent, Confidence, CycleTrigger, Direction, ErrorType, EstimateSource, Evidence, ExitReason, Lesson,
     Limit, LimitCheck, NoDecisionReason, OrderPlan, Proposal, Purpose, Reflection, ResearchEstimate, RiskVerdict,

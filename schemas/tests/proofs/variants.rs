@@ -45,6 +45,7 @@ covers! {
     TIMERS: TimerKind = [Core, Exchange];
     SEVERITIES: Severity = [Info, Warning, Critical];
     FAULT_POLICIES: FaultPolicy = [Repaired, Degraded, Halted];
+    MOVE_KINDS: MoveKind = [Deposit, Withdrawal, Reward, Other];
 }
 
 /// Variants that carry something have no list. When one of these stops compiling, an enum has a new variant: add it to

@@ -5,8 +5,8 @@ use super::market::{M, NO, YES, book, cents, dollars, listed, quote, shares};
 use super::settings::{eager, watchful};
 use engine_core::Config;
 use schemas::event::{
-    AccountEvent, CancelReason, ExitReason, FeedScope, KillLevel, KillSource, MarketEvent, Mode, OperatorCommand,
-    OrderEvent, SystemEvent,
+    AccountEvent, CancelReason, ExitReason, FeedScope, KillLevel, KillSource, MarketEvent, Mode, MoveKind,
+    OperatorCommand, OrderEvent, SystemEvent,
 };
 use schemas::{Cash, Event, MarketId, OrderId, Price, Side, Size, UtcNanos};
 
@@ -281,6 +281,35 @@ fn books_that_differ_from_the_venue_stop_new_risk() {
     assert_eq!(f.state().kill.level, KillLevel::Flatten, "it is not lowered");
     f.kill(KillLevel::Off);
     assert!(!f.state().kill.mismatch);
+}
+
+fn moved(amount: Cash) -> Event {
+    let kind = if amount < Cash::ZERO { MoveKind::Withdrawal } else { MoveKind::Deposit };
+    Event::Account(AccountEvent::CashMoved { amount, kind, who: "operator".to_owned(), note: String::new() })
+}
+
+#[test]
+fn a_withdrawal_throws_no_limit_and_a_deposit_hides_none() {
+    let mut c = watchful();
+    c.paper.starting_cash_usdc = dollars(100);
+    c.risk.daily_loss_limit_usdc = dollars(8);
+    c.risk.max_drawdown_pct = Cash(7_000_000);
+    c.exit.stop_loss_pct = schemas::Prob::ONE;
+    let mut f = floor(&c);
+    f.hold(YES, cents(50), shares(100));
+    f.tick(1, book(YES, (45, 1_000), (51, 1_000)));
+    assert_eq!((f.state().equity.now, f.state().kill.level), (dollars(95), KillLevel::Off));
+    // Far more than the limits, up to all cash that there is.
+    for amount in [dollars(-30), dollars(-20), dollars(1_000), dollars(-1_000)] {
+        f.tell(moved(amount));
+        f.tick(1, book(YES, (45, 1_000), (51, 1_000)));
+        assert_eq!(f.state().kill.level, KillLevel::Off);
+        assert_eq!(f.state().equity.daily_loss(), dollars(5));
+    }
+    assert_eq!((f.state().equity.now, f.state().health.anomalies), (dollars(45), 0));
+    f.tell(moved(dollars(1_000)));
+    f.tick(1, book(YES, (42, 1_000), (51, 1_000)));
+    assert_eq!(f.state().kill.source, Some(KillSource::DailyLoss), "eight dollars are eight dollars");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Fees and balances.
 
 use super::desk::{Desk, M, NO, PROMPT, YES, buy, dollars, fak, order, sell, shares};
-use schemas::event::{Liquidity, OrderPlan};
-use schemas::{Cash, Side};
+use schemas::event::{AccountEvent, Liquidity, MoveKind, OrderPlan};
+use schemas::{Cash, Event, Side};
 
 #[test]
 fn takers_pay_by_the_formula_and_makers_nothing() {
@@ -104,4 +104,25 @@ fn the_books_of_the_log_are_those_of_the_exchange() {
     let p = &d.state.positions;
     assert_eq!((p.cash, p.held(YES), p.held(NO)), (d.cash(0), d.held(0, YES), d.held(0, NO)));
     assert_eq!((p.held(NO), p.imbalance()), (shares(20), 0));
+}
+
+/// As at the venue.
+#[test]
+fn cash_that_goes_out_takes_the_newest_purchases_with_it_that_are_not_covered_any_more() {
+    let mut d = Desk::open(PROMPT);
+    let (first, second, third) = (d.send(buy(40, 1_000)), d.send(buy(30, 1_000)), d.send(buy(20, 1_000)));
+    let moved = |amount, kind| {
+        let amount = Cash(amount);
+        Event::Account(AccountEvent::CashMoved { amount, kind, who: "ada".to_owned(), note: String::new() })
+    };
+    d.tell(moved(-550_000_000, MoveKind::Withdrawal));
+    d.settle();
+    assert_eq!(d.cash(0), dollars(450));
+    assert_eq!(d.story(first), ["accepted"]);
+    for order in [second, third] {
+        assert_eq!(d.story(order), ["accepted", "cancelled: NoBalance"]);
+    }
+    d.tell(moved(150_000_000, MoveKind::Deposit));
+    let o = d.send(buy(20, 1_000));
+    assert_eq!(d.story(o), ["accepted"]);
 }

@@ -6,7 +6,7 @@ use crate::limits;
 use crate::out::Out;
 use console::exit::Failure;
 use console::output::{Format, Table, banner, plain};
-use console::words::{market_name, percent, word};
+use console::words::{market_name, percent, put_in, word};
 use projections::State;
 use schemas::event::Level;
 use schemas::{Price, Size};
@@ -55,7 +55,7 @@ fn pnl(picture: &Picture) -> Table {
     let p = &picture.pnl;
     let mut t = figures();
     let mut row = |name: &str, value: String| t.row(vec![name.to_owned(), value]);
-    row("equity", format!("{:.2} (started with {:.2})", p.equity, p.equity_start));
+    row("equity", format!("{:.2} ({})", p.equity, put_in(p.equity_start, p.moved)));
     row("cash", format!("{:.2}", p.cash));
     row("realized / open", format!("{:+.2} / {:+.2}", p.realized, p.open));
     row("fees", format!("{:.2}", p.fees));

@@ -71,8 +71,10 @@ pub struct RunInfo {
 pub struct Pnl {
     /// Worth.
     pub equity: Cash,
-    /// Worth at the start.
+    /// What was put in: worth at the start, and cash that moved since without a trade.
     pub equity_start: Cash,
+    /// Cash that moved since the start without a trade: in less out.
+    pub moved: Cash,
     /// Cash.
     pub cash: Cash,
     /// On what is closed.
@@ -224,7 +226,8 @@ fn pnl(state: &State) -> Pnl {
     let (p, e) = (&state.positions, &state.equity);
     Pnl {
         equity: e.now,
-        equity_start: p.opened_with.unwrap_or_default(),
+        equity_start: p.put_in(),
+        moved: p.moved,
         cash: p.cash,
         realized: p.realized,
         open: e.unrealized(p),

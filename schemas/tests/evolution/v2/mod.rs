@@ -19,7 +19,7 @@ use schemas::{Bytes32, CycleId, EventKind, MarketId, Price, Prob, Side, Size, To
 use serde::{Deserialize, Serialize};
 
 /// The number of the new kind: the next free one.
-pub const BOOK_CHECKED: u8 = 55;
+pub const BOOK_CHECKED: u8 = 56;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[derive(Serialize, Deserialize, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]

@@ -1,8 +1,10 @@
 //! What the venue says about our account.
 
+use super::super::variants::MOVE_KINDS;
 use super::values::*;
 use super::{each, nest, unnest};
 use proptest::prelude::*;
+use proptest::sample::select;
 use schemas::Event;
 use schemas::event::*;
 
@@ -24,4 +26,8 @@ pub fn position_observed() -> BoxedStrategy<Event> {
 
 pub fn reconcile_mismatch() -> BoxedStrategy<Event> {
     say(each!(AccountEvent::ReconcileMismatch { what: text(), expected: micro(), observed: micro() }))
+}
+
+pub fn cash_moved() -> BoxedStrategy<Event> {
+    say(each!(AccountEvent::CashMoved { amount: cash(), kind: select(MOVE_KINDS), who: text(), note: text() }))
 }

@@ -77,6 +77,7 @@ pub fn event_of(kind: EventKind) -> BoxedStrategy<Event> {
         EventKind::AllowanceObserved => account::allowance_observed(),
         EventKind::PositionObserved => account::position_observed(),
         EventKind::ReconcileMismatch => account::reconcile_mismatch(),
+        EventKind::CashMoved => account::cash_moved(),
         EventKind::RunStarted => system::run_started(),
         EventKind::RunStopped => system::run_stopped(),
         EventKind::ConfigChanged => system::config_changed(),
