@@ -4,6 +4,7 @@
 
 mod account;
 mod books;
+mod cash;
 mod desk;
 mod discovery;
 mod ends;

@@ -10,7 +10,7 @@ use polymarket::wire::rest::{self, BalanceAllowance};
 use polymarket::wire::subscribe;
 use polymarket::wire::user::{self, OrderState};
 use projections::State;
-use schemas::event::{AccountEvent, FaultPolicy, SystemEvent, TradeKey};
+use schemas::event::{AccountEvent, CASH_COMPARED, FaultPolicy, SystemEvent, TradeKey};
 use schemas::time::{NANOS_PER_MS, NANOS_PER_SEC};
 use schemas::{Bytes32, Cash, Event, Outcome, Size, TokenId, UtcNanos};
 use std::collections::{BTreeMap, BTreeSet};
@@ -454,9 +454,11 @@ impl Desk {
         } else if !self.is_settled(state) {
             return;
         } else if !(books.0 - CASH_TOLERANCE.0..=books.0 + awaited.0 + CASH_TOLERANCE.0).contains(&cash.0) {
-            let what = "cash, micro-dollars".to_owned();
-            let (expected, observed) = (books.0, cash.0);
-            return self.mismatch(what, expected, observed);
+            if !state.kill.mismatch {
+                // A release of the switch explains nothing: what still differs is said again.
+                self.standing.mismatches.remove(CASH_COMPARED);
+            }
+            return self.mismatch(CASH_COMPARED.to_owned(), books.0, cash.0);
         }
         self.standing.cash_seen = Some(self.now);
         self.standing.reconciled = true;
