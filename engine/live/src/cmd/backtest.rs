@@ -125,7 +125,7 @@ impl Report {
             let n = i64::try_from(n).ok().filter(|n| *n > 0)?;
             mul_div(sum.0, 1, n, Rounding::HalfEven).ok().map(Cash)
         };
-        let start = p.opened_with.unwrap_or_default();
+        let start = p.put_in();
         let gained = Cash(state.equity.now.0 - start.0);
         let net = Cash(t.gross_win.0 - t.gross_loss.0);
         let record = state.scores.record(EstimateSource::Blend.name());

@@ -8,6 +8,7 @@ use super::Global;
 use super::login::Login;
 use super::talk::{Talk, good};
 use super::wallet::Keys;
+use super::who;
 use crate::config::{Loaded, RunMode};
 use crate::engine::{ControlError, Engine, Request, ask, cancel_open, command_time};
 use crate::exit::{Code, Failure, Outcome};
@@ -113,10 +114,6 @@ fn ask_engine(args: &CancelAllArgs, log: &Path) -> Result<Option<u64>, Failure> 
             Ok(None)
         }
     }
-}
-
-fn who() -> String {
-    std::env::var("USER").unwrap_or_else(|_| "operator".to_owned())
 }
 
 /// A market of a log by its slug or its condition.

@@ -60,7 +60,7 @@ pub fn run(global: &Global, args: &KillArgs) -> Outcome {
         What::On { level: Some(Level::CancelAll) } => KillLevel::CancelAll,
         What::On { level: Some(Level::Flatten) } => KillLevel::Flatten,
     };
-    let who = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
+    let who = super::who();
     let reached = match ask(&log, &Request::Kill { who: who.clone(), level }) {
         Ok(answer) => serde_json::from_value(answer["kill"].clone()).map_err(|_| {
             Failure::new(Code::Timeout, format!("the engine did not confirm: {answer}")).next("try again")

@@ -1,5 +1,6 @@
 //! The commands, one file each. Flags shared by all are here.
 
+pub mod account;
 pub mod backtest;
 pub mod backup;
 pub mod cancel_all;
@@ -140,6 +141,8 @@ pub enum Cmd {
     Config(config::ConfigArgs),
     /// The kill switch: set it, release it, look at it
     Kill(kill::KillArgs),
+    /// Cash that moved without a trade: tell the books, so that they and the venue agree again
+    Account(account::AccountArgs),
     /// Take every open order back, whether or not an engine runs
     CancelAll(cancel_all::CancelAllArgs),
     /// Markets: those that are followed, a search, the terms of one
@@ -197,6 +200,7 @@ pub fn run(cli: Cli) -> Outcome {
         Cmd::Pnl(args) => pnl::run(global, &args),
         Cmd::Config(args) => config::run(global, &args),
         Cmd::Kill(args) => kill::run(global, &args),
+        Cmd::Account(args) => account::run(global, &args),
         Cmd::CancelAll(args) => cancel_all::run(global, &args),
         Cmd::Markets(args) => markets::run(global, &args),
         Cmd::Doctor => doctor::run(global),
@@ -216,6 +220,11 @@ pub fn run(cli: Cli) -> Outcome {
         }
         Cmd::Man { dir } => man::run(dir.as_deref(), Cli::command()),
     }
+}
+
+/// Who gives a command, for the record.
+fn who() -> String {
+    std::env::var("USER").unwrap_or_else(|_| "operator".to_owned())
 }
 
 fn trace(global: &Global, verbose_min: u8) {

@@ -29,11 +29,13 @@ pub fn run(global: &Global, args: &LogArgs) -> Outcome {
     }
     table(global, &markets, "nothing closed yet")?;
     let p = &state.positions;
-    let mut all = Table::new(&["realized", "open", "fees", "equity"]).numbers(&["realized", "open", "fees", "equity"]);
+    let columns = ["realized", "open", "fees", "moved", "equity"];
+    let mut all = Table::new(&columns).numbers(&columns);
     all.row(vec![
         format!("{:+.2}", p.realized),
         format!("{:+.2}", state.equity.unrealized(p)),
         format!("{:.2}", p.fees),
+        format!("{:+.2}", p.moved),
         format!("{:.2}", state.equity.now),
     ]);
     table(global, &all, "")
@@ -55,7 +57,8 @@ fn json(state: &State, today: Cash) -> serde_json::Value {
         "unrealized_pnl": state.equity.unrealized(p),
         "fees": p.fees,
         "equity": state.equity.now,
-        "equity_start": p.opened_with.unwrap_or_default(),
+        "equity_start": p.put_in(),
+        "moved": p.moved,
     })
 }
 

@@ -8,7 +8,7 @@ use crate::paths::existing_log;
 use clap::Args;
 use console::output::{Format, Table, banner};
 use console::print;
-use console::words::{market_name, word};
+use console::words::{market_name, put_in, word};
 use eventlog::LogReader;
 use projections::State;
 use projections::orders::Order;
@@ -78,7 +78,7 @@ pub fn status(global: &Global, args: &LogArgs) -> Outcome {
         };
         row("engine", how);
         row("log", format!("{}, {} events, up to {}", log.display(), view.seq, view.time));
-        row("equity", format!("{:.2} (started with {:.2})", view.equity, view.equity_start));
+        row("equity", format!("{:.2} ({})", view.equity, put_in(view.equity_start, view.moved)));
         row("cash", format!("{:.2}", view.cash));
         row("realized / open", format!("{:+.2} / {:+.2}", view.realized_pnl, view.unrealized_pnl));
         row("today", format!("{:+.2}", view.today));

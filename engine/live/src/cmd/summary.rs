@@ -28,8 +28,10 @@ pub struct Summary {
     pub fills: u64,
     /// Proposals the gate refused.
     pub vetoed: u64,
-    /// Worth at the start, dollars.
+    /// What was put in, dollars: worth at the start, and cash that moved since without a trade.
     pub equity_start: Cash,
+    /// Cash that moved since the start without a trade, dollars: in less out.
+    pub moved: Cash,
     /// Worth at the end, open positions at the bid, dollars.
     pub equity_end: Cash,
     /// Made or lost on what is closed, fees deducted, dollars.
@@ -56,7 +58,7 @@ pub struct Summary {
     pub holdings: u64,
     /// Holdings that made money.
     pub wins: u64,
-    /// `opened_with + realized - cash - cost`, micro-dollars: 0 or the books are wrong.
+    /// `opened_with + moved + realized - cash - cost`, micro-dollars: 0 or the books are wrong.
     pub imbalance_micro: i64,
     /// Events that made no sense.
     pub anomalies: u64,
@@ -87,7 +89,8 @@ impl Summary {
             orders: state.orders.intended,
             fills: p.fills,
             vetoed: state.decisions.vetoed,
-            equity_start: p.opened_with.unwrap_or_default(),
+            equity_start: p.put_in(),
+            moved: p.moved,
             equity_end: state.equity.now,
             realized_pnl: p.realized,
             unrealized_pnl: state.equity.unrealized(p),
@@ -122,6 +125,9 @@ impl Summary {
         let mut t = Table::new(&["figure", "value"]);
         let mut row = |name: &str, value: String| t.row(vec![name.to_owned(), value]);
         row("equity", format!("{:.2} -> {:.2} ({change:+.2})", self.equity_start, self.equity_end));
+        if self.moved != Cash::ZERO {
+            row("moved without a trade", format!("{:+.2}", self.moved));
+        }
         row("realized / open", format!("{:+.2} / {:+.2}", self.realized_pnl, self.unrealized_pnl));
         row("fees / volume", format!("{:.2} / {:.2}", self.fees, self.volume));
         row("max drawdown", percent(self.max_drawdown));

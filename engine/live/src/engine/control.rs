@@ -1,6 +1,7 @@
 //! Talking to a running engine: one JSON line each way over a unix socket in the log's folder, readable by its owner
 //! only.
 
+use super::cash::{CashMove, Moved, move_cash};
 use super::live_driver::{Clock, WallClock};
 use super::step::{Engine, EngineError};
 use super::view::View;
@@ -41,6 +42,8 @@ pub enum Request {
     },
     /// A picture of the state.
     View,
+    /// Record that cash moved without a trade.
+    MoveCash(CashMove),
 }
 
 impl Request {
@@ -55,6 +58,10 @@ impl Request {
                 Response::Kill(engine.state().kill.level)
             }
             Self::CancelAll { who, market } => Response::Cancelling(cancel_open(engine, who, market, now)?),
+            Self::MoveCash(said) => match move_cash(engine, said, now)? {
+                Ok(moved) => Response::Moved(moved),
+                Err(why) => Response::Refused(why.to_string()),
+            },
         };
         Ok((response, None))
     }
@@ -99,6 +106,10 @@ pub enum Response {
     Cancelling(usize),
     /// The picture.
     View(Box<View>),
+    /// It is in the books.
+    Moved(Moved),
+    /// It is not, for this reason.
+    Refused(String),
 }
 
 /// A request, and where the answer goes.

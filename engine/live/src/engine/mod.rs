@@ -1,6 +1,7 @@
 //! The one way through the house, for every mode: an input becomes an event in the log, the state takes it, the core
 //! decides, what it decides becomes events too, and only what is durable reaches a port.
 
+mod cash;
 mod control;
 mod driver;
 mod feed;
@@ -12,6 +13,8 @@ mod space;
 mod step;
 mod view;
 
+pub(crate) use cash::move_cash;
+pub use cash::{CashMove, MoveRefused, Moved};
 pub use control::{Command, ControlError, ControlServer, Request, Response, ask};
 pub(crate) use control::{cancel_open, command_time, operator};
 pub use driver::{Driver, Ending, KILL_DEFAULT, Pace, Progress, RunError};

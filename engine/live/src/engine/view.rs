@@ -28,8 +28,10 @@ pub struct View {
     pub equity: Cash,
     /// Cash.
     pub cash: Cash,
-    /// Worth at the start.
+    /// What was put in: worth at the start, and cash that moved since without a trade.
     pub equity_start: Cash,
+    /// Cash that moved since the start without a trade: in less out.
+    pub moved: Cash,
     /// Made or lost on what is closed.
     pub realized_pnl: Cash,
     /// Made or lost on what is held.
@@ -100,7 +102,8 @@ impl View {
             resolved_markets: state.markets.resolved_count(),
             equity: state.equity.now,
             cash: p.cash,
-            equity_start: p.opened_with.unwrap_or_default(),
+            equity_start: p.put_in(),
+            moved: p.moved,
             realized_pnl: p.realized,
             unrealized_pnl: state.equity.unrealized(p),
             fees: p.fees,

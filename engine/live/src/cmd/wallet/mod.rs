@@ -2,6 +2,7 @@
 
 mod approve;
 mod balance;
+mod books;
 mod keys;
 mod open;
 mod prompt;
@@ -11,7 +12,7 @@ mod withdraw;
 
 pub(in crate::cmd) use balance::{dollars, held, needed, purpose};
 pub(in crate::cmd) use open::Keys;
-pub(in crate::cmd) use prompt::confirm;
+pub(in crate::cmd) use prompt::{confirm, typed};
 
 use super::Global;
 use crate::exit::{Code, Failure, Outcome};

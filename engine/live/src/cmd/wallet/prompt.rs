@@ -36,11 +36,18 @@ pub(super) fn private_key() -> Result<Zeroizing<String>, Failure> {
 
 /// Has `expected` typed. Anything else ends the command, with nothing done.
 pub(in crate::cmd) fn confirm(expected: &str, what: &str) -> Result<(), Failure> {
+    match typed(expected, what)? {
+        true => Ok(()),
+        false => Err(Failure::new(Code::Usage, "that is not what was asked for; nothing was signed")),
+    }
+}
+
+/// Whether `expected` is what a person types.
+pub(in crate::cmd) fn typed(expected: &str, what: &str) -> Result<bool, Failure> {
     eprint!("\nTo {what}, type  {expected}  : ");
     io::stderr().flush()?;
     let typed = line_of(&mut io::stdin().lock())?;
-    let same = typed.split_whitespace().eq(expected.split_whitespace());
-    if same { Ok(()) } else { Err(Failure::new(Code::Usage, "that is not what was asked for; nothing was signed")) }
+    Ok(typed.split_whitespace().eq(expected.split_whitespace()))
 }
 
 fn hidden_line(question: &str) -> Result<Zeroizing<String>, Failure> {

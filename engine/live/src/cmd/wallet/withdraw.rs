@@ -1,6 +1,7 @@
 //! `arena wallet withdraw`: pUSD to an address, as pUSD or, through the Offramp, as USDC.e.
 
 use super::balance::{dollars, pol};
+use super::books::Books;
 use super::open::Wallet;
 use super::rpc_failure;
 use super::send::{Preparing, confirm, report, send};
@@ -86,6 +87,8 @@ pub(super) fn run(wallet: &Wallet<'_>, args: &WithdrawArgs) -> Outcome {
             let what = format!("the wallet has {} POL, the fee may reach {}", pol(balances.pol_wei), pol(fee));
             return Err(Failure::new(Code::Usage, what).next(format!("send POL to {owner} first")));
         }
+        let books = Books::of(wallet.global, owner);
+        books.iter().for_each(Books::warn);
         let typed = format!("{} {}", dollars(amount), last_four(&args.to));
         let what = format!("send {} to {}: what is sent cannot be called back", dollars(amount), args.to);
         let signer = confirm(wallet, hand, &txs, &typed, &what)?;
@@ -93,7 +96,12 @@ pub(super) fn run(wallet: &Wallet<'_>, args: &WithdrawArgs) -> Outcome {
         for tx in &txs {
             done.push(send(node, signer.as_ref(), tx).await?);
         }
-        report(wallet, &done)
+        let reported = report(wallet, &done);
+        // Whatever comes of it: the money is gone, and the books have to know.
+        if let (Some(books), Some(last)) = (&books, done.last()) {
+            books.record(wallet.global, amount, &args.to, &last.hash);
+        }
+        reported
     })
 }
 
