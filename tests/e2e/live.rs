@@ -1,11 +1,14 @@
 //! `arena run --live` against `arena sandbox`, both real processes over loopback, on a recorded game.
 
 use super::command::{Done, arena, command, replay};
-use super::local_venue::{ADDRESS, KEY, Sandbox, recording};
+use super::local_venue::{ADDRESS, Client, KEY, Sandbox, recording};
 use super::purse::Purse;
 use serde_json::Value;
 use std::process::Stdio;
 use std::time::Duration;
+
+/// So long after the last heartbeat the venue has cancelled everything: it waits for ten seconds.
+const HEARTBEAT_LAPSES: Duration = Duration::from_secs(12);
 
 /// Trades for some seconds and stops by SIGINT.
 pub fn trade(purse: &Purse, seconds: u64, more: &[&str]) -> Done {
@@ -52,6 +55,9 @@ fn live_mode_trades_at_the_sandbox_and_its_log_says_what_the_venue_says() {
     // Commands are about the log of the configured mode, and say what a switch does not do while nobody acts on it.
     let status = purse.arena(&["status", "--json"], "").expect_code(0).json();
     assert_eq!(status["log"], log.as_str());
+    // What is at stake is said in red.
+    let shown = purse.arena(&["--color", "always", "status"], "").expect_code(0).stdout;
+    assert!(shown.starts_with("\u{1b}[1m\u{1b}[31m[LIVE]\u{1b}[0m"), "{shown:?}");
     let held = status["positions"].as_u64().unwrap();
     let thrown = purse.arena(&["kill", "on", "--level", "flatten"], "").expect_code(0).stderr;
     assert_eq!(thrown.contains("nothing is cancelled or sold before the next run"), held > 0, "{thrown}");
@@ -88,8 +94,9 @@ fn live_mode_trades_at_the_sandbox_and_its_log_says_what_the_venue_says() {
 
 #[test]
 fn a_dry_run_signs_and_posts_nothing() {
-    let (_dir, recording) = recording();
-    let sandbox = Sandbox::start(&recording, &["--welcome", "10000"]);
+    let (dir, recording) = recording();
+    let theirs = dir.path().join("venue").display().to_string();
+    let sandbox = Sandbox::start(&recording, &["--welcome", "10000", "--record", &theirs]);
     let purse = sandbox.trader();
     let said = trade(&purse, 25, &["--dry-run"]).expect_code(0).stderr;
     assert!(said.contains("[LIVE] DRY RUN"), "{said}");
@@ -100,4 +107,12 @@ fn a_dry_run_signs_and_posts_nothing() {
     assert_eq!(count(&log, "order_rejected"), intended);
     assert_eq!(count(&log, "order_accepted"), 0);
     replay(&format!("check {log}")).expect_code(0);
+    // Nor did the venue hear of an order, or of a heartbeat: with the end of those it would cancel what the account has open.
+    let mut client = Client::new(&sandbox);
+    assert_eq!(client.open(), 0);
+    client.rest();
+    std::thread::sleep(HEARTBEAT_LAPSES);
+    assert_eq!(client.open(), 1);
+    drop(sandbox);
+    assert_eq!(count(&theirs, "order_intended"), 1, "only the other client's");
 }
