@@ -18,7 +18,10 @@ use sandbox::{Faults, Rate, Settings, Venue};
 use schemas::event::{FillBooked, MarketEvent, OrderEvent, OrderIntended};
 use schemas::{Bytes32, Event, OrderId, Size, UtcNanos};
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Simulated time with faults, s, and behind it without.
 const STORM_S: u64 = 1_200;
@@ -103,6 +106,17 @@ struct Tally {
     /// Orders that traded wholly, and whose end was said before that was known.
     hasty: u64,
     kills: u64,
+}
+
+impl Tally {
+    fn add(&mut self, other: &Self) {
+        self.orders += other.orders;
+        self.fills += other.fills;
+        self.unknown += other.unknown;
+        self.voided += other.voided;
+        self.hasty += other.hasty;
+        self.kills += other.kills;
+    }
 }
 
 /// Accounts of every type trade, each in its own stories.
@@ -294,6 +308,27 @@ fn filled(
     sizes
 }
 
+/// Tells all stories, as many at once as there are cores. Their sum, and those that went wrong: one does not end the others.
+fn tell(seeds: &[u64]) -> (Tally, Vec<u64>) {
+    let next = AtomicUsize::new(0);
+    let told = Mutex::new((Tally::default(), Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, NonZero::get) {
+            scope.spawn(|| {
+                while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let result = std::panic::catch_unwind(|| story(*seed));
+                    let (sum, failed) = &mut *told.lock().unwrap();
+                    match result {
+                        Ok(tally) => sum.add(&tally),
+                        Err(_) => failed.push(*seed),
+                    }
+                }
+            });
+        }
+    });
+    told.into_inner().unwrap()
+}
+
 #[test]
 fn no_order_is_doubled_and_no_fill_is_lost() {
     let seeds: Vec<u64> = match number("SIMULATION_SEED") {
@@ -303,22 +338,15 @@ fn no_order_is_doubled_and_no_fill_is_lost() {
             None => (0..20).chain(FOUND).collect(),
         },
     };
-    let mut sum = Tally::default();
-    for seed in &seeds {
-        let t = story(*seed);
-        sum.orders += t.orders;
-        sum.fills += t.fills;
-        sum.unknown += t.unknown;
-        sum.voided += t.voided;
-        sum.hasty += t.hasty;
-        sum.kills += t.kills;
-    }
+    let (sum, failed) = tell(&seeds);
+    assert!(failed.is_empty(), "SIMULATION_SEED=n tells one alone and keeps its log; wrong were {failed:?}");
     let Tally { orders, fills, unknown, voided, hasty, kills } = sum;
     println!(
         "{} stories: {orders} orders, {fills} fills, {unknown} orders of unknown fate, {voided} fills voided, {kills} kills, \
          {hasty} orders ended before their fills were known",
         seeds.len()
     );
+    assert_eq!(hasty, 0, "no order is over before its fills are booked");
     let n = seeds.len() as u64;
     assert!(n < 5 || (orders > n * 20 && fills > n * 10), "the stories must trade");
     assert!(n < 5 || (unknown > n && voided > n / 2 && kills > n), "the faults must happen");
