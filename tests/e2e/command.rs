@@ -64,6 +64,20 @@ pub fn command(program: &str) -> Command {
     command
 }
 
+/// The same with what SIGHUP does: `default` as in a terminal, `ignore` as under nohup(1), which the tests may run under.
+pub fn with_hangup(program: &str, does: &str) -> Command {
+    let inner = command(program);
+    let mut outer = Command::new("env");
+    outer.arg(format!("--{does}-signal=HUP")).arg(inner.get_program()).stdin(Stdio::null());
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => outer.env(name, value),
+            None => outer.env_remove(name),
+        };
+    }
+    outer
+}
+
 /// Runs a command to its end.
 pub fn run<S: AsRef<std::ffi::OsStr>>(program: &str, args: &[S]) -> Done {
     let output = command(program).args(args).output().expect("it starts");

@@ -1,6 +1,6 @@
 //! Killed, stopped, run twice: nothing is lost and nothing is done twice.
 
-use crate::command::{arena, command, replay};
+use crate::command::{arena, command, replay, with_hangup};
 use crate::demo::shared;
 use serde_json::Value;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 fn start(dir: &Path) -> Child {
-    let mut demo = command("arena");
+    let mut demo = with_hangup("arena", "default");
     demo.args(["demo", "--json", "--log"]).arg(dir).stdout(Stdio::null()).stderr(Stdio::null());
     demo.spawn().expect("it starts")
 }
@@ -101,10 +101,8 @@ fn what_was_started_to_outlive_its_terminal_does() {
     let log = dir.path().join("slow");
     let recording = crate::command::fixture("polymarket-l2-nhl/ticks.csv.zst");
     let args = format!("run --speed 5 --format polymarket-l2 --recording {recording} --log {}", log.display());
-    let arena = command("arena").get_program().to_str().unwrap().to_owned();
-    let mut shell = std::process::Command::new("sh");
-    let line = format!("trap '' HUP; exec {arena} {args}");
-    let mut child = shell.args(["-c", &line]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut arena = with_hangup("arena", "ignore");
+    let mut child = arena.args(args.split_whitespace()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     while !log.join("control.sock").exists() {
         assert!(child.try_wait().unwrap().is_none(), "it ended early");
         std::thread::sleep(Duration::from_millis(5));

@@ -182,7 +182,12 @@ pub fn script(config: &Config) -> Mini {
 
 /// Writes records as a log, a few in each frame. `snapshots` names the events behind which one is kept.
 pub fn write(dir: &Path, records: &[Record], snapshots: &[usize]) {
-    let options = WriterOptions { roll_len: 16 << 10, ..WriterOptions::default() };
+    write_in_files(dir, records, snapshots, 16 << 10);
+}
+
+/// The same, in journal files of so many bytes.
+fn write_in_files(dir: &Path, records: &[Record], snapshots: &[usize], roll_len: u64) {
+    let options = WriterOptions { roll_len, ..WriterOptions::default() };
     let (mut log, _) = LogWriter::open(dir, &options).unwrap();
     let mut state = State::new();
     let mut frame = Vec::new();
@@ -212,6 +217,13 @@ pub fn log(records: &[Record], snapshots: &[usize]) -> TempDir {
 pub fn scripted() -> (TempDir, Vec<Record>) {
     let records = script(&config()).records;
     (log(&records, &[]), records)
+}
+
+/// The scripted log in one journal file, of which nothing is sealed: nothing else has its events but the hot copy.
+pub fn unsealed() -> (TempDir, Vec<Record>) {
+    let (dir, records) = (tempfile::tempdir().unwrap(), script(&config()).records);
+    write_in_files(dir.path(), &records, &[], 16 << 20);
+    (dir, records)
 }
 
 /// The sequence of the `n`-th event of a kind.

@@ -1,12 +1,12 @@
 //! `replay verify`, damage, and the binary itself.
 
-use crate::mini::scripted;
+use crate::mini::{scripted, unsealed};
 use crate::{ask, ask_json, word};
 use console::exit::Code;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Flips one bit in the middle of the first journal file.
+/// Flips one bit in the middle of the journal file.
 fn flip(log: &Path) -> PathBuf {
     let mut files: Vec<_> = std::fs::read_dir(log.join("journal")).unwrap().map(|e| e.unwrap().path()).collect();
     files.sort();
@@ -29,7 +29,7 @@ fn an_intact_log_is_clean() {
 
 #[test]
 fn damage_is_found_and_nothing_is_changed() {
-    let (dir, records) = scripted();
+    let (dir, records) = unsealed();
     let file = flip(dir.path());
     let before = std::fs::read(&file).unwrap();
     let (code, json) = ask_json(&["verify", word(dir.path())]);
@@ -50,7 +50,7 @@ fn damage_is_found_and_nothing_is_changed() {
 
 #[test]
 fn without_the_other_copy_it_is_fatal() {
-    let (dir, _) = scripted();
+    let (dir, _) = unsealed();
     flip(dir.path());
     std::fs::remove_dir_all(dir.path().join("hot")).unwrap();
     let (code, json) = ask_json(&["verify", word(dir.path())]);
@@ -59,7 +59,7 @@ fn without_the_other_copy_it_is_fatal() {
 
 #[test]
 fn the_binary_ends_with_these_codes() {
-    let (dir, _) = scripted();
+    let (dir, _) = unsealed();
     let run = |words: &[&str]| Command::new(env!("CARGO_BIN_EXE_replay")).args(words).output().unwrap();
     let path = word(dir.path());
     let done = run(&["check", path, "--json"]);
