@@ -6,8 +6,9 @@ use crate::number;
 use crate::wire::field;
 use schemas::{Price, Side, Size};
 
-/// Digits of a token id: 2^256 has 78, and nine of ten ids have 77.
-const TOKEN_LENS: [usize; 3] = [77, 78, 76];
+/// Digits of a token id: 2^256 has 78, and one of a thousand ids has fewer than 76. The shortest is tried first: behind it
+/// stand quotes of the next field.
+const TOKEN_LENS: [usize; 3] = [76, 77, 78];
 /// Characters of a condition id, with `0x`, and of a hash.
 const CONDITION_LEN: usize = 66;
 const HASH_LEN: usize = 40;
@@ -130,6 +131,16 @@ mod tests {
         let Some(read) = price_changes(frame) else { return Ok(false) };
         prop_assert_eq!(decode::any(frame), Ok(Frame::Messages(vec![Ok(Event::PriceChange(read))])), "{}", frame);
         Ok(true)
+    }
+
+    #[test]
+    fn ids_of_all_usual_lengths_are_read() {
+        for digits in ["1", "10", "100"] {
+            let id = format!("{digits}{}", "7".repeat(75));
+            let frame =
+                FRAME.replace("71321045679252212594626385532706912750332728571942532289631379312455583992563", &id);
+            assert!(agree(&frame).unwrap(), "{id}");
+        }
     }
 
     #[test]
