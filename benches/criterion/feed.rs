@@ -9,7 +9,7 @@
 mod link;
 
 use criterion::{BatchSize, Criterion, SamplingMode, Throughput};
-use eventlog::{AppendOptions, Appender, LogError, LogWriter, WriterOptions};
+use eventlog::{AppendHandle, AppendOptions, Appender, LogError, LogWriter, WriterOptions};
 use link::Link;
 use measure::MeasureError;
 use polymarket::wire::market::{Event as Message, Frame, decode};
@@ -19,7 +19,7 @@ use schemas::event::MarketEvent;
 use schemas::{CycleId, Envelope, Record, Seq, UtcNanos};
 use std::hint::black_box;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use venues::polymarket::feed::{Feed, Settings, Wanted};
 use venues::recording::{Format, Input, Recording};
 use venues::wire::Tell;
@@ -27,6 +27,8 @@ use venues::wire::Tell;
 /// Recorded time that is played, s; the first of it is not measured: there the feed finds the markets and gets its books.
 const PLAYED_S: u64 = 600;
 const WARM_UP_S: u64 = 120;
+/// Frames that are copied at once, 600 bytes each.
+const ARRIVING: usize = 256;
 /// The engine looks around this often, and hands events to the log as often.
 const LOOK_MS: u64 = 250;
 
@@ -188,21 +190,54 @@ fn is_no_book(step: &Step) -> bool {
 /// A reader behind the warm-up, and what it is to hear.
 type Ready = (Reader, Script);
 
-/// Hears a script, and hands what is said to the log as the engine does, until all of it is durable.
-fn to_log(mut reader: Reader, script: Script, appender: &Appender) -> Result<Reader, LogError> {
-    let handle = appender.handle();
-    let (mut waiting, mut handed, mut result) = (Vec::new(), UtcNanos::ZERO, Ok(()));
-    reader.run(script, Depth::Folded, |record| {
+/// How long a reader takes for a script of which each frame has just arrived: some frames are copied, and heard at once, as
+/// the socket's are. Together they would not fit the processor's caches, and waiting for memory would be most of it.
+fn arriving((mut reader, script): Ready, depth: Depth, mut keep: impl FnMut(Record)) -> Duration {
+    let mut took = Duration::ZERO;
+    for part in script.chunks(ARRIVING) {
+        let part = part.to_vec();
+        let began = Instant::now();
+        reader.run(part, depth, &mut keep);
+        took += began.elapsed();
+    }
+    took
+}
+
+/// Hands events to the log as the engine does.
+struct ToLog {
+    handle: AppendHandle,
+    waiting: Vec<Record>,
+    handed: UtcNanos,
+    result: Result<(), LogError>,
+}
+
+impl ToLog {
+    fn of(appender: &Appender) -> Self {
+        Self { handle: appender.handle(), waiting: Vec::new(), handed: UtcNanos::ZERO, result: Ok(()) }
+    }
+
+    #[inline]
+    fn take(&mut self, record: Record) {
         let now = record.time;
-        waiting.push(record);
-        if now >= handed.plus_millis(LOOK_MS) && result.is_ok() {
-            handed = now;
-            result = handle.submit(std::mem::take(&mut waiting), false).map(drop);
+        self.waiting.push(record);
+        if now >= self.handed.plus_millis(LOOK_MS) && self.result.is_ok() {
+            self.handed = now;
+            self.result = self.handle.submit(std::mem::take(&mut self.waiting), false).map(drop);
         }
-    });
-    result?;
-    handle.submit(waiting, true)?.wait()?;
-    Ok(reader)
+    }
+
+    /// Waits until all of it is durable.
+    fn end(self) -> Result<(), LogError> {
+        self.result?;
+        self.handle.submit(self.waiting, true)?.wait()?;
+        Ok(())
+    }
+}
+
+/// What a log is begun with, in a folder of its own.
+fn appender(dir: &Path) -> Result<Appender, LogError> {
+    let options = WriterOptions { owner: "bench".to_owned(), ..WriterOptions::default() };
+    LogWriter::open(dir, &options).and_then(|(writer, _)| Appender::start(writer, AppendOptions::default()))
 }
 
 fn main() -> Result<(), MeasureError> {
@@ -237,15 +272,20 @@ fn main() -> Result<(), MeasureError> {
                 _ => None,
             })
             .collect();
-        b.iter(|| texts.iter().for_each(|text| drop(black_box(decode(text)))));
+        b.iter_custom(|times| {
+            let mut took = Duration::ZERO;
+            for part in (0..times).flat_map(|_| texts.chunks(ARRIVING)) {
+                let part: Vec<String> = part.iter().map(|text| (*text).clone()).collect();
+                let began = Instant::now();
+                part.iter().for_each(|text| drop(black_box(decode(text))));
+                took += began.elapsed();
+            }
+            took
+        });
     });
     for (name, depth) in [("to-event", Depth::Said), ("to-book", Depth::Folded)] {
         group.bench_function(name, |b| {
-            let run = |(mut reader, script): Ready| {
-                reader.run(script, depth, |record| drop(black_box(record)));
-                reader
-            };
-            b.iter_batched(warm, run, BatchSize::PerIteration);
+            b.iter_custom(|times| (0..times).map(|_| arriving(warm(), depth, |record| drop(black_box(record)))).sum());
         });
     }
     // Beside the program and not in the system's temporary folder, which may be in memory.
@@ -254,19 +294,34 @@ fn main() -> Result<(), MeasureError> {
     let dir = tempfile::tempdir_in(folder).map_err(MeasureError::io("make a folder in", folder))?;
     // The first failure of the log ends the bench: figures without it would be of something else.
     let (mut logs, mut failed) = (0, None);
-    group.bench_function("to-log-and-book", |b| {
-        let begin = || {
-            logs += 1;
-            let options = WriterOptions { owner: "bench".to_owned(), ..WriterOptions::default() };
-            let opened = LogWriter::open(&dir.path().join(logs.to_string()), &options);
-            (warm(), opened.and_then(|(writer, _)| Appender::start(writer, AppendOptions::default())))
+    let mut begin = || {
+        logs += 1;
+        (warm(), appender(&dir.path().join(logs.to_string())))
+    };
+    // The engine's own thread: the log's thread writes meanwhile.
+    group.bench_function("to-book-and-handed-on", |b| {
+        let mut once = || -> Result<Duration, LogError> {
+            let (ready, appender) = begin();
+            let appender = appender?;
+            let mut log = ToLog::of(&appender);
+            let took = arriving(ready, Depth::Folded, |record| log.take(record));
+            log.end()?;
+            Ok(took)
         };
-        let run = |((reader, script), appender): (Ready, Result<Appender, LogError>)| {
-            let logged =
-                appender.and_then(|appender| to_log(reader, script, &appender).map(|reader| (reader, appender)));
+        b.iter_custom(|times| {
+            (0..times).filter_map(|_| once().map_err(|e| failed.get_or_insert(e).to_string()).ok()).sum()
+        });
+    });
+    group.bench_function("to-book-and-durable", |b| {
+        let run = |((mut reader, script), appender): (Ready, Result<Appender, LogError>)| {
+            let logged = appender.and_then(|appender| {
+                let mut log = ToLog::of(&appender);
+                reader.run(script, Depth::Folded, |record| log.take(record));
+                log.end().map(|()| (reader, appender))
+            });
             logged.map_err(|e| failed.get_or_insert(e).to_string())
         };
-        b.iter_batched(begin, run, BatchSize::PerIteration);
+        b.iter_batched(&mut begin, run, BatchSize::PerIteration);
     });
     group.finish();
     c.final_summary();

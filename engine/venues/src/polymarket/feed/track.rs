@@ -12,6 +12,7 @@
 use schemas::event::Top;
 use schemas::{Price, Side, Size, UtcNanos};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// More levels than a grid of ten-thousandths has are nonsense, and the book is asked for anew.
 const LEVELS_MAX: usize = 20_000;
@@ -39,13 +40,28 @@ pub(super) struct Change {
     pub time: UtcNanos,
 }
 
+/// A level's place: its price, below nothing for asks. Every price change looks one up, and a number is compared at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place(i64);
+
+impl Place {
+    fn of(side: Side, price: Price) -> Self {
+        Self(if side == Side::Buy { price.0 } else { price.0.wrapping_neg() })
+    }
+
+    fn level(self) -> (Side, Price) {
+        let side = if self.0 < 0 { Side::Sell } else { Side::Buy };
+        (side, Price(self.0.wrapping_abs()))
+    }
+}
+
 /// A token's book as far as it is under way.
 #[derive(Debug, Default)]
 pub(super) struct Track {
     whole: bool,
     whole_time: UtcNanos,
     newest: UtcNanos,
-    levels: BTreeMap<(Side, Price), (UtcNanos, Size)>,
+    levels: BTreeMap<Place, (UtcNanos, Size)>,
     best: Option<(UtcNanos, Top)>,
     /// When, by this machine's clock, the book was last known to be right.
     pub checked_at: UtcNanos,
@@ -87,11 +103,14 @@ impl Track {
     /// A level's new size.
     pub fn change(&mut self, change: Change) -> News {
         let Change { side, price, size, time } = change;
-        let last = self.levels.get(&(side, price)).map(|(at, _)| *at);
-        if time < self.whole_time || last.is_some_and(|at| time < at) {
+        if time < self.whole_time {
             return News::None;
         }
-        self.levels.insert((side, price), (time, size));
+        match self.levels.entry(Place::of(side, price)) {
+            Entry::Occupied(last) if time < last.get().0 => return News::None,
+            Entry::Occupied(mut last) => drop(last.insert((time, size))),
+            Entry::Vacant(none) => drop(none.insert((time, size))),
+        }
         if self.levels.len() > LEVELS_MAX {
             self.levels.clear();
             self.lose();
@@ -125,7 +144,10 @@ impl Track {
     /// Changes that came with a later time than a whole book's.
     pub fn newer_than(&self, time: UtcNanos) -> impl Iterator<Item = Change> + '_ {
         let newer = self.levels.iter().filter(move |(_, (at, _))| *at > time);
-        newer.map(|((side, price), (at, size))| Change { side: *side, price: *price, size: *size, time: *at })
+        newer.map(|(place, (at, size))| {
+            let (side, price) = place.level();
+            Change { side, price, size: *size, time: *at }
+        })
     }
 
     /// A whole book of this time is told, and behind it what is newer.
