@@ -346,8 +346,7 @@ fn no_order_is_doubled_and_no_fill_is_lost() {
          {hasty} orders ended before their fills were known",
         seeds.len()
     );
-    // A list of trades that is behind for longer than is waited for, with every message about the match lost: one of ten
-    // thousand orders.
+    // Where every message about a match is lost or late, the desk cannot know: its fill is booked all the same.
     assert!(hasty * 10_000 <= orders, "{hasty} orders were over before their fills were booked");
     let n = seeds.len() as u64;
     assert!(n < 5 || (orders > n * 20 && fills > n * 10), "the stories must trade");
