@@ -62,6 +62,23 @@ fn fak_at(hand: &mut Hand, answer: Value) -> World {
     world
 }
 
+/// An order that rests at the venue.
+fn resting(hand: &mut Hand) -> World {
+    let mut world = World::started(hand);
+    hand.posts.push_back(taken(1));
+    hand.open.push(order(1, "LIVE", "0"));
+    world.entry(1);
+    world.pass(hand, 1_000);
+    world
+}
+
+/// The moment from which on the last request asked for trades.
+fn trades_after(hand: &Hand) -> UtcNanos {
+    let last = hand.asked.iter().rev().find(|(_, target)| target.starts_with("/data/trades")).unwrap();
+    let after = last.1.split("after=").nth(1).and_then(|rest| rest.split('&').next()).unwrap();
+    UtcNanos(after.parse::<i64>().unwrap() * 1_000_000_000)
+}
+
 #[test]
 fn an_order_that_took_is_not_over_while_the_list_of_trades_is_behind() {
     let mut hand = Hand::new(DOLLARS_100);
@@ -130,10 +147,7 @@ fn without_any_match_the_list_of_trades_gets_some_seconds() {
 #[test]
 fn an_order_whose_end_nobody_told_is_missed_at_the_next_list() {
     let mut hand = Hand::new(DOLLARS_100);
-    let mut world = World::started(&mut hand);
-    hand.posts.push_back(taken(1));
-    hand.open.push(order(1, "LIVE", "0"));
-    world.entry(1);
+    let mut world = resting(&mut hand);
     world.pass(&mut hand, 400_000);
     assert_eq!(world.status(1), OrderStatus::Live);
     hand.open.clear();
@@ -159,11 +173,7 @@ fn an_order_that_should_have_expired_is_looked_for() {
 #[test]
 fn trades_are_asked_for_from_when_the_log_last_listened() {
     let mut hand = Hand::new(DOLLARS_100);
-    let mut world = World::started(&mut hand);
-    hand.posts.push_back(taken(1));
-    hand.open.push(order(1, "LIVE", "0"));
-    world.entry(1);
-    world.pass(&mut hand, 1_000);
+    let mut world = resting(&mut hand);
     let ended = at(world.now_ms);
     world.desk = World::new().desk;
     world.desk.remember(&intent(1, Purpose::Entry, false));
@@ -175,10 +185,33 @@ fn trades_are_asked_for_from_when_the_log_last_listened() {
     hand.shares = 10_000_000;
     world.begin();
     world.pass(&mut hand, 5_000);
-    let first = hand.asked.iter().find(|(_, target)| target.starts_with("/data/trades")).unwrap();
-    let after = first.1.split("after=").nth(1).and_then(|rest| rest.split('&').next()).unwrap();
-    let after = UtcNanos(after.parse::<i64>().unwrap() * 1_000_000_000);
-    assert!(after < ended, "{first:?}");
+    hand.asked.truncate(hand.asked.iter().position(|(_, target)| target.starts_with("/data/trades")).unwrap() + 1);
+    assert!(trades_after(&hand) < ended, "the first request");
     assert_eq!((world.status(1), filled(&world, 1)), (OrderStatus::Filled, Size(10_000_000)));
     assert_eq!(world.state.kill.halted, None, "the venue and the log agree");
+}
+
+/// The list of trades failed for an hour, and the user channel told nothing; or heartbeats failed too.
+#[test]
+fn trades_of_an_outage_are_asked_for_when_it_is_over() {
+    for heartbeats_too in [false, true] {
+        let mut hand = Hand::new(DOLLARS_100);
+        let mut world = resting(&mut hand);
+        let began = at(world.now_ms);
+        hand.broken.insert("/data/trades", 503);
+        if heartbeats_too {
+            hand.broken.insert("/v1/heartbeats", 0);
+        }
+        world.pass(&mut hand, 3_600_000);
+        hand.broken.clear();
+        world.pass(&mut hand, 5_000);
+        while hand.asked.iter().rev().take(50).all(|(_, target)| !target.starts_with("/data/trades")) {
+            world.pass(&mut hand, 1_000);
+        }
+        let after = trades_after(&hand);
+        assert!(after < began, "{after} {began}");
+        // Back to the usual, a little later.
+        world.pass(&mut hand, 60_000);
+        assert!(trades_after(&hand) > began);
+    }
 }

@@ -86,8 +86,8 @@ impl Desk {
         let Some(order) = self.orders.get_mut(&id) else { return };
         order.taken = true;
         // A message that tells its end may be lost.
-        let known = state.orders.get(id).map(|known| known.plan.expires).filter(|at| at.0 > 0);
-        order.look_at = known.map(|at| at.max(self.now).plus_secs(EXPIRED_LOOK_S));
+        let expires = state.orders.get(id).map(|known| known.plan.expires).filter(|at| at.0 > 0);
+        order.look_at = expires.map(|at| at.max(self.now).plus_secs(EXPIRED_LOOK_S));
         let asked_lately =
             order.cancel_refused_at.is_some_and(|at| self.now.since(at) < CANCEL_AGAIN_S * NANOS_PER_SEC);
         let waits_for_cancel = order.cancel.is_some() && !order.cancel_asked && !asked_lately;

@@ -54,7 +54,8 @@ impl Polling {
 
     /// A whole list is wanted again, of what came since a moment at which somebody listened.
     pub(super) fn listen_again(&mut self, since: UtcNanos) {
-        (self.done, self.listened_until) = (None, since);
+        // One that is under way asked for less.
+        (self.round, self.done, self.listened_until) = (None, None, since);
     }
 }
 
@@ -103,12 +104,14 @@ impl Desk {
     fn begin_poll(&mut self) {
         self.standing.trades.rounds += 1;
         let awaited = self.standing.unconfirmed.values().min().copied().unwrap_or(self.now);
-        let mut after = awaited.min(self.now).0.saturating_sub(MARGIN_S * NANOS_PER_SEC);
-        if !self.standing.trades.is_done() {
-            let listened = self.standing.trades.listened_until.min(self.now);
-            after = after.min(listened.0.saturating_sub(FIRST_S * NANOS_PER_SEC));
-        }
-        let (number, began, after) = (self.standing.trades.rounds, self.now, UtcNanos(after.max(0)));
+        // What came while polls failed is asked for when one succeeds.
+        let (listened, margin_s) = match self.standing.trades.done {
+            Some(began) => (began, MARGIN_S),
+            None => (self.standing.trades.listened_until, FIRST_S),
+        };
+        let oldest = awaited.0.saturating_sub(MARGIN_S * NANOS_PER_SEC);
+        let oldest = oldest.min(listened.0.saturating_sub(margin_s * NANOS_PER_SEC)).min(self.now.0);
+        let (number, began, after) = (self.standing.trades.rounds, self.now, UtcNanos(oldest.max(0)));
         self.standing.trades.again = false;
         self.ask_trades(Round { number, began, after, pages: 0, whole: true }, rest::CURSOR_START);
     }

@@ -108,8 +108,8 @@ impl Track {
         }
         match self.levels.entry(Place::of(side, price)) {
             Entry::Occupied(last) if time < last.get().0 => return News::None,
-            Entry::Occupied(mut last) => drop(last.insert((time, size))),
-            Entry::Vacant(none) => drop(none.insert((time, size))),
+            Entry::Occupied(mut last) => *last.get_mut() = (time, size),
+            Entry::Vacant(none) => _ = none.insert((time, size)),
         }
         if self.levels.len() > LEVELS_MAX {
             self.levels.clear();
