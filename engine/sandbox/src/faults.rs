@@ -81,9 +81,9 @@ faults! {
     error_after,
     /// An order or a cancel is answered with 500 and not carried out.
     error_before,
-    /// An order is refused because its market were not ready yet.
+    /// An order is refused, as if its market were not ready yet.
     not_ready,
-    /// An order is refused because it were cancelled on the chain.
+    /// An order is refused, as if it were cancelled on the chain.
     cancelled_on_chain,
     /// An order that takes is answered with 500 about rounding, and not carried out.
     rounding_error,

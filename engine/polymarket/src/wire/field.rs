@@ -39,13 +39,23 @@ pub(crate) fn time(text: &str) -> Result<UtcNanos, Problem> {
 
 /// A price of a level: above nothing and below a dollar.
 pub(crate) fn level_price(text: &str) -> Result<Price, Problem> {
-    let price = Price(number::micro(text)?);
+    level_price_of(number::micro(text)?)
+}
+
+/// The same from millionths.
+pub(crate) fn level_price_of(micro: i64) -> Result<Price, Problem> {
+    let price = Price(micro);
     if price.is_positive() && price < Price::ONE { Ok(price) } else { Err(Problem::Range) }
 }
 
 /// A price from nothing to a dollar.
 pub(crate) fn price(text: &str) -> Result<Price, Problem> {
-    let price = Price(number::micro(text)?);
+    price_of(number::micro(text)?)
+}
+
+/// The same from millionths.
+pub(crate) fn price_of(micro: i64) -> Result<Price, Problem> {
+    let price = Price(micro);
     if price <= Price::ONE { Ok(price) } else { Err(Problem::Range) }
 }
 
