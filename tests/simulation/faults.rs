@@ -103,8 +103,6 @@ struct Tally {
     fills: u64,
     unknown: u64,
     voided: u64,
-    /// Orders that traded wholly, and whose end was said before that was known.
-    hasty: u64,
     kills: u64,
 }
 
@@ -114,7 +112,6 @@ impl Tally {
         self.fills += other.fills;
         self.unknown += other.unknown;
         self.voided += other.voided;
-        self.hasty += other.hasty;
         self.kills += other.kills;
     }
 }
@@ -253,6 +250,9 @@ fn check(seed: u64, mut play: Play, log: &Path, kills: u64) -> Tally {
     }
     let theirs: BTreeMap<Bytes32, Size> = theirs.into_iter().filter(|(_, size)| size.0 > 0).collect();
     assert_eq!(ours, theirs, "{story}: fills");
+    // What is reserved for an order is free once it is over.
+    let hasty: Vec<OrderId> = told.intents.iter().filter(|i| is_hasty(&told, i)).map(|i| i.order).collect();
+    assert_eq!(hasty, [], "{story}: over before all that they traded was booked");
     // Positions and cash.
     let (cash, shares) = at_venue(&venue, wallet);
     assert_eq!(held(&state), shares, "{story}: positions");
@@ -267,7 +267,6 @@ fn check(seed: u64, mut play: Play, log: &Path, kills: u64) -> Tally {
         fills: count("fill_booked"),
         unknown: count("order_unknown"),
         voided: count("fill_voided"),
-        hasty: told.intents.iter().filter(|i| is_hasty(&told, i)).count() as u64,
         kills,
     }
 }
@@ -340,14 +339,11 @@ fn no_order_is_doubled_and_no_fill_is_lost() {
     };
     let (sum, failed) = tell(&seeds);
     assert!(failed.is_empty(), "SIMULATION_SEED=n tells one alone and keeps its log; wrong were {failed:?}");
-    let Tally { orders, fills, unknown, voided, hasty, kills } = sum;
+    let Tally { orders, fills, unknown, voided, kills } = sum;
     println!(
-        "{} stories: {orders} orders, {fills} fills, {unknown} orders of unknown fate, {voided} fills voided, {kills} kills, \
-         {hasty} orders ended before their fills were known",
+        "{} stories: {orders} orders, {fills} fills, {unknown} orders of unknown fate, {voided} fills voided, {kills} kills",
         seeds.len()
     );
-    // Where every message about a match is lost or late, the desk cannot know: its fill is booked all the same.
-    assert!(hasty * 10_000 <= orders, "{hasty} orders were over before their fills were booked");
     let n = seeds.len() as u64;
     assert!(n < 5 || (orders > n * 20 && fills > n * 10), "the stories must trade");
     assert!(n < 5 || (unknown > n && voided > n / 2 && kills > n), "the faults must happen");
