@@ -215,3 +215,42 @@ fn trades_of_an_outage_are_asked_for_when_it_is_over() {
         assert!(trades_after(&hand) > began);
     }
 }
+
+/// A look is answered late: it was asked before the order came, and tells of that moment.
+#[test]
+fn an_answer_from_before_the_order_was_taken_does_not_end_it() {
+    let mut hand = Hand::new(DOLLARS_100);
+    let mut world = World::started(&mut hand);
+    hand.broken.insert("/order", 0);
+    world.entry(1);
+    world.pass(&mut hand, 100);
+    assert_eq!(world.status(1), OrderStatus::Unknown);
+    hand.held = Some("/data/order/");
+    world.pass(&mut hand, 3_000);
+    assert!(hand.late.is_some(), "it was looked for");
+    hand.broken.clear();
+    hand.posts.push_back(taken(1));
+    hand.open.push(order(1, "LIVE", "0"));
+    world.desk.resend(OrderId(1), at(world.now_ms));
+    world.pass(&mut hand, 100);
+    assert_eq!(world.status(1), OrderStatus::Live);
+    hand.held = None;
+    world.hear(hand.late.take().unwrap());
+    world.pass(&mut hand, 60_000);
+    assert_eq!(world.status(1), OrderStatus::Live);
+}
+
+/// It rested when the process ended, and was cancelled by the venue meanwhile.
+#[test]
+fn an_order_that_ended_while_nobody_ran_is_over_after_the_start() {
+    let mut hand = Hand::new(DOLLARS_100);
+    let mut world = resting(&mut hand);
+    world.desk = World::new().desk;
+    world.desk.remember(&intent(1, Purpose::Entry, false));
+    world.now_ms += 60_000;
+    hand.open.clear();
+    world.begin();
+    world.pass(&mut hand, 30_000);
+    assert_eq!(world.status(1), OrderStatus::Cancelled);
+    assert_eq!(world.state.kill.halted, None);
+}

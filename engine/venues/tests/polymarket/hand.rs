@@ -31,6 +31,9 @@ pub struct Hand {
     pub asked: Vec<(i64, String)>,
     /// Openings of the user channel.
     pub opened: Vec<i64>,
+    /// Answers to requests of this path are kept back, the first of them here.
+    pub held: Option<&'static str>,
+    pub late: Option<Tell>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,6 +58,8 @@ impl Hand {
             user: User::Open,
             asked: Vec::new(),
             opened: Vec::new(),
+            held: None,
+            late: None,
         }
     }
 
@@ -94,7 +99,12 @@ impl Hand {
                         Ok(Answer { status: 200, headers: Vec::new(), body })
                     }
                 };
-                world.hear(Tell::Answer(call.id, result));
+                let tell = Tell::Answer(call.id, result);
+                if self.held.is_some_and(|path| call.target.starts_with(path)) {
+                    self.late.get_or_insert(tell);
+                } else {
+                    world.hear(tell);
+                }
             }
             Ask::Open(Socket::User) => {
                 self.opened.push(world.now_ms);

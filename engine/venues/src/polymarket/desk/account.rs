@@ -138,7 +138,7 @@ impl Desk {
                 }
                 self.cancel_answered(&orders, result, state);
             }
-            Purpose::Look { order } => self.look_answered(order, result, state),
+            Purpose::Look { order, asked } => self.look_answered(order, asked, result, state),
             Purpose::Trades { round } => self.trades_answered(round, result, state),
             Purpose::OpenOrders { round } => self.orders_answered(round, result, state),
             Purpose::Balance => self.balance_answered(result, state),

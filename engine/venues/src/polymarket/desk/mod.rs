@@ -76,6 +76,7 @@ enum Purpose {
     },
     Look {
         order: OrderId,
+        asked: UtcNanos,
     },
     OpenOrders {
         round: u64,

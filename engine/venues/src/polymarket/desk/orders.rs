@@ -49,6 +49,8 @@ pub(super) struct Order {
     pub cancel_refused_at: Option<UtcNanos>,
     /// The venue answered that it has it.
     pub taken: bool,
+    /// When it last said so. What was asked before and answered later may not know.
+    pub there_at: Option<UtcNanos>,
     /// When it is looked for next, if its place is not known.
     pub look_at: Option<UtcNanos>,
     pub looks: u32,
@@ -84,7 +86,7 @@ impl Desk {
     /// The venue has it.
     pub(super) fn taken(&mut self, id: OrderId, state: &State) {
         let Some(order) = self.orders.get_mut(&id) else { return };
-        order.taken = true;
+        (order.taken, order.there_at) = (true, Some(self.now));
         // A message that tells its end may be lost.
         let expires = state.orders.get(id).map(|known| known.plan.expires).filter(|at| at.0 > 0);
         order.look_at = expires.map(|at| at.max(self.now).plus_secs(EXPIRED_LOOK_S));
@@ -168,7 +170,7 @@ impl Desk {
             }
             order.looking = true;
             let target = format!("/data/order/0x{}", order.hash);
-            self.ask(Purpose::Look { order: id }, Method::Get, target, Vec::new());
+            self.ask(Purpose::Look { order: id, asked: self.now }, Method::Get, target, Vec::new());
         }
     }
 
@@ -227,11 +229,17 @@ impl Desk {
     }
 
     /// The answer to a look for one order: the venue lists open orders only.
-    pub(super) fn look_answered(&mut self, id: OrderId, result: Result<Answer, NoAnswer>, state: &State) {
+    pub(super) fn look_answered(
+        &mut self,
+        id: OrderId,
+        asked: UtcNanos,
+        result: Result<Answer, NoAnswer>,
+        state: &State,
+    ) {
         let Some(order) = self.orders.get_mut(&id) else { return };
         order.looking = false;
         order.look_again(self.now);
-        let (hash, taken) = (order.hash, order.taken);
+        let hash = order.hash;
         let Ok(answer) = result else { return };
         match answer.status {
             200 => match rest::read::<Option<OrderState>>(&answer.body) {
@@ -239,27 +247,34 @@ impl Desk {
                     self.keep_raw("order state", &answer.body);
                     self.order_seen(&found, state);
                 }
-                Ok(None) => self.not_open(id, taken, state),
+                Ok(None) => self.not_open(id, asked, state),
                 _ => {}
             },
-            404 => self.not_open(id, taken, state),
+            404 => self.not_open(id, asked, state),
             _ => {}
         }
     }
 
-    /// It is not among the open orders: filled, over, or never there. What trades that are asked for a little later do not
-    /// show did not happen.
-    fn not_open(&mut self, id: OrderId, taken: bool, state: &State) {
-        let (now, Some(known)) = (self.now, state.orders.get(id)) else { return };
-        let Some(order) = self.orders.get_mut(&id) else { return };
+    /// It stands no more. What trades that are asked for a little later do not show did not happen.
+    fn gone(&mut self, id: OrderId) {
+        let (now, Some(order)) = (self.now, self.orders.get_mut(&id)) else { return };
+        let waits = order.delayed_at.is_some_and(|at| now < at.plus_secs(DELAY_MAX_S));
+        if !waits && order.gone_at.is_none() {
+            order.gone_at = Some(now);
+            self.look_for(id, TRADES_LAG_S + 1);
+        }
+    }
+
+    /// It was not among the open orders when that was asked: filled, over, never there, or there since.
+    fn not_open(&mut self, id: OrderId, asked: UtcNanos, state: &State) {
+        let Some(known) = state.orders.get(id) else { return };
+        let Some(order) = self.orders.get(&id) else { return };
         let (cycle, looks) = (Some(known.cycle), order.looks);
-        if taken || known.filled.0 > 0 {
-            let waits = order.delayed_at.is_some_and(|at| now < at.plus_secs(DELAY_MAX_S));
-            if !waits && order.gone_at.is_none() {
-                order.gone_at = Some(now);
-                self.look_for(id, TRADES_LAG_S + 1);
-            }
-            return;
+        if order.there_at.is_some_and(|at| asked <= at) {
+            return self.look_for(id, LOOK_FIRST_S);
+        }
+        if order.taken || known.status == Status::Live || known.filled.0 > 0 {
+            return self.gone(id);
         }
         if !self.trades_are_fresh() {
             return;
@@ -330,7 +345,7 @@ impl Desk {
                     order.delayed_at = None;
                 }
                 self.taken_without_standing(id, state);
-                self.not_open(id, true, state);
+                self.gone(id);
             }
             _ => self.taken(id, state),
         }

@@ -335,6 +335,7 @@ impl Order {
             cancel_asked: false,
             cancel_refused_at: None,
             taken: false,
+            there_at: None,
             look_at: None,
             looks: 0,
             looking: false,
