@@ -93,6 +93,26 @@ fn live_mode_trades_at_the_sandbox_and_its_log_says_what_the_venue_says() {
 }
 
 #[test]
+fn shares_that_the_log_did_not_buy_hold_new_risk_back_and_no_dry_run() {
+    let (_dir, recording) = recording();
+    let sandbox = Sandbox::start(&recording, &["--welcome", "10000"]);
+    let purse = sandbox.trader();
+    Client::new(&sandbox).take();
+    trade(&purse, 15, &["--dry-run"]).expect_code(0);
+    let dry = purse.path("data/dry-run").display().to_string();
+    assert!(count(&dry, "reconcile_mismatch") == 0 && count(&dry, "order_intended") > 0);
+    trade(&purse, 15, &["--confirm", ADDRESS]).expect_code(0);
+    let log = purse.path("data/live").display().to_string();
+    let found = replay(&format!("show {log} --kind reconcile_mismatch")).expect_code(0).stdout;
+    assert_eq!(found.lines().count(), 1, "{found}");
+    assert!(found.contains("shares of token") && found.contains("5000000"), "{found}");
+    assert_eq!(count(&log, "order_intended"), 0, "nothing new is risked");
+    let status = purse.arena(&["status"], "");
+    assert!(status.code == 6 && status.stdout.contains("reconcile"), "{}", status.stdout);
+    replay(&format!("check {log}")).expect_code(0);
+}
+
+#[test]
 fn a_dry_run_signs_and_posts_nothing() {
     let (dir, recording) = recording();
     let theirs = dir.path().join("venue").display().to_string();

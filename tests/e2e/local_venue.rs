@@ -188,8 +188,18 @@ impl<'a> Client<'a> {
         self.ask("GET", "/data/orders", "").1["data"].as_array().unwrap().len()
     }
 
-    /// Buys five shares of the first market's first outcome at a cent, which rests.
+    /// Wants five shares of the first market's first outcome at a cent, which rests.
     pub fn rest(&mut self) -> String {
+        self.buy(50_000, "live")
+    }
+
+    /// Buys five shares of the first market's first outcome at whatever they cost.
+    pub fn take(&mut self) {
+        self.buy(4_950_000, "matched");
+    }
+
+    /// Orders five shares for so much at the most, micro-dollars, which has to become of it.
+    fn buy(&mut self, micro: u64, becomes: &str) -> String {
         let market = &self.sandbox.get("/gamma-api/markets/keyset?closed=false&limit=1")["markets"][0];
         let (neg_risk, v3) = (market["negRisk"] == json!(true), market["version"] == "v2");
         let field = if v3 { &market["positionIds"] } else { &market["clobTokenIds"] };
@@ -204,7 +214,7 @@ impl<'a> Client<'a> {
             maker: owner,
             signer: owner,
             token: polymarket::token::from_decimal(&ids[0]).unwrap(),
-            maker_amount: 50_000,
+            maker_amount: micro,
             taker_amount: 5_000_000,
             side: Side::Buy,
             signature_type: SignatureType::Eoa,
@@ -218,7 +228,7 @@ impl<'a> Client<'a> {
         let terms = Terms { order_type: OrderType::Gtc, ..Terms::GTC };
         let body = polymarket::post_body(&order, &signature, &self.credentials.api_key, &terms);
         let (status, answer) = self.ask("POST", "/order", std::str::from_utf8(&body).unwrap());
-        assert_eq!((status, answer["status"].as_str()), (200, Some("live")), "{answer}");
+        assert_eq!((status, answer["status"].as_str()), (200, Some(becomes)), "{answer}");
         answer["orderID"].as_str().unwrap().to_owned()
     }
 }

@@ -9,6 +9,11 @@ use polymarket::Address;
 use schemas::{Cash, Outcome, Price, Rounding, Size, TokenId};
 use serde_json::{Value, json};
 
+/// The market that a list is narrowed to: documents and official clients name it differently.
+fn asked_condition(request: &Request) -> Option<String> {
+    ["condition", "condition_id", "market"].iter().find_map(|name| request.param(name))
+}
+
 struct Held {
     token: TokenId,
     size: Size,
@@ -38,12 +43,20 @@ impl Venue {
         if old {
             return Some(Response::ok(&Value::Array(rows)));
         }
-        let limit = request.param("limit").and_then(|t| t.parse().ok()).unwrap_or(100usize).clamp(1, 1_000);
-        let from = request.param("cursor").and_then(|t| t.parse::<usize>().ok()).unwrap_or(0);
+        let asked = request.param("limit").and_then(|t| t.parse().ok()).unwrap_or(100usize);
+        // A cursor has its list's own size of pages, whatever is asked for with it.
+        let cursor = request.param("cursor");
+        let place = cursor.as_deref().and_then(|text| text.split_once('.'));
+        let place = place.and_then(|(from, limit)| Some((from.parse::<usize>().ok()?, limit.parse().ok()?)));
+        if cursor.is_some() && place.is_none() {
+            return Some(Response::bad("invalid cursor"));
+        }
+        let (from, limit) = place.unwrap_or((0, asked));
+        let limit = limit.clamp(1, 1_000);
         let end = from.saturating_add(limit);
         let more = end < rows.len();
         let rows: Vec<Value> = rows.into_iter().skip(from).take(limit).collect();
-        let next = more.then(|| end.to_string());
+        let next = more.then(|| format!("{end}.{limit}"));
         Some(Response::ok(&json!({ "data": rows, "pagination": { "has_more": more, "next_cursor": next } })))
     }
 
@@ -58,7 +71,7 @@ impl Venue {
     }
 
     fn positions(&self, wallet: Address, request: &Request, old: bool) -> Vec<Value> {
-        let condition = request.param("condition_id").or(request.param("market"));
+        let condition = asked_condition(request);
         let held = self
             .held(wallet)
             .into_iter()
@@ -103,7 +116,7 @@ impl Venue {
     }
 
     fn wallet_trades(&self, wallet: Address, request: &Request, old: bool) -> Vec<Value> {
-        let condition = request.param("condition_id").or(request.param("market"));
+        let condition = asked_condition(request);
         let mut rows = Vec::new();
         for trade in self.trades.iter().rev().filter(|t| t.stage != Stage::Failed) {
             if condition.as_ref().is_some_and(|c| *c != self.catalogue.condition_text(trade.market())) {

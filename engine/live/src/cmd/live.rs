@@ -104,7 +104,7 @@ fn venue_of(
 ) -> Polymarket {
     let api_key = credentials.api_key.clone();
     let desk = Desk::new(Account { signer: signer.address(), maker, signature_type: u8::from(kind), credentials });
-    let desk = if args.dry_run { desk.without_heartbeat() } else { desk };
+    let desk = if args.dry_run { desk.for_a_dry_run() } else { desk };
     let feed = Feed::new(loaded.config.venue.feed(&loaded.config.core));
     Polymarket::new(desk, feed, signer, loaded.config.wallet.chain, api_key, args.dry_run)
 }

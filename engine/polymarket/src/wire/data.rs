@@ -42,9 +42,8 @@ pub struct Position {
     /// The market's condition.
     #[serde(with = "field::a_condition")]
     pub condition_id: Bytes32,
-    /// Shares held.
-    #[serde(with = "field::a_size")]
-    pub current_size: Size,
+    /// Shares held, as the index has them.
+    pub current_size: Statistic,
     /// What one cost.
     #[serde(default)]
     pub avg_price: Statistic,

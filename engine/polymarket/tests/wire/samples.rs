@@ -227,7 +227,7 @@ fn gamma_and_data() {
     assert_eq!((page.entries.len(), page.next.as_deref()), (1, Some("opaque")));
     let page = data::page::<data::Position>(&rest_sample("data GET /v2/positions")).unwrap();
     let position = page.entries[0].as_ref().unwrap();
-    assert_eq!((position.current_size, position.avg_price), (Size(10_000_000), Statistic(570_000)));
+    assert_eq!((position.current_size, position.avg_price), (Statistic(10_000_000), Statistic(570_000)));
     let cut = r#"{"data":[],"pagination":{"has_more":true,"next_cursor":null}}"#;
     assert!(data::page::<data::Position>(cut).is_err(), "a list that ends too early says so");
 }

@@ -26,6 +26,7 @@ fn pass(world: &mut World, seconds: i64, cash: i64) {
             let body: Value = match call.target.split('?').next().unwrap() {
                 "/time" => json!(at(world.now_ms).0 / 1_000_000_000),
                 "/v1/heartbeats" => json!({ "heartbeat_id": "beat" }),
+                "/v2/positions" => json!({ "data": [], "pagination": { "has_more": false, "next_cursor": null } }),
                 "/balance-allowance" => json!({ "balance": cash.to_string(), "allowances": {} }),
                 _ => json!({ "limit": 100, "count": 0, "next_cursor": "LTE=", "data": [] }),
             };

@@ -21,6 +21,8 @@ pub struct Hand {
     pub trades: Vec<Value>,
     /// Answers to orders, one for each.
     pub posts: VecDeque<Value>,
+    /// Pages of the list of the wallet's positions that are still to come; none is an empty list.
+    pub wallet_pages: Vec<Vec<Value>>,
     /// The venue's clock less ours, s.
     pub ahead_s: i64,
     /// Statuses that requests of a path get instead of an answer; 0: none at all.
@@ -53,6 +55,7 @@ impl Hand {
             open: Vec::new(),
             trades: Vec::new(),
             posts: VecDeque::new(),
+            wallet_pages: Vec::new(),
             ahead_s: 0,
             broken: BTreeMap::new(),
             user: User::Open,
@@ -72,6 +75,11 @@ impl Hand {
                 json!({ "balance": self.cash.to_string(), "allowances": {} })
             }
             "/balance-allowance" => json!({ "balance": self.shares.to_string(), "allowances": {} }),
+            "/v2/positions" => {
+                let more = self.wallet_pages.len() > 1;
+                let rows = if self.wallet_pages.is_empty() { Vec::new() } else { self.wallet_pages.remove(0) };
+                json!({ "data": rows, "pagination": { "has_more": more, "next_cursor": more.then_some("on&on") } })
+            }
             "/data/orders" => list(&self.open),
             "/data/trades" => list(&self.trades),
             "/order" => self.posts.pop_front().unwrap(),

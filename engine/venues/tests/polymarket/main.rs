@@ -17,3 +17,4 @@ mod random;
 mod settlement;
 mod sockets;
 mod venue;
+mod wallet;

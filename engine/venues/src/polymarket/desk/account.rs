@@ -1,18 +1,18 @@
-//! The account: start-up, the user channel, clock, heartbeat, and the money that the venue says we have.
+//! The account: start-up, the user channel, lists of open orders, clock and heartbeat.
 
 use super::holds::{Hold, Holds};
-use super::settlement::awaited_payouts;
+use super::money::Money;
 use super::trades::Polling;
 use super::{Desk, Purpose};
-use crate::wire::{Answer, Ask, Method, NoAnswer, Socket};
+use crate::wire::{Answer, Ask, Host, Method, NoAnswer, Socket};
 use polymarket::auth::Secret;
-use polymarket::wire::rest::{self, BalanceAllowance};
+use polymarket::wire::rest;
 use polymarket::wire::subscribe;
 use polymarket::wire::user::{self, OrderState};
 use projections::State;
-use schemas::event::{AccountEvent, CASH_COMPARED, FaultPolicy, SystemEvent, TradeKey};
+use schemas::event::{AccountEvent, FaultPolicy, SystemEvent, TradeKey};
 use schemas::time::{NANOS_PER_MS, NANOS_PER_SEC};
-use schemas::{Bytes32, Cash, Event, Outcome, Size, TokenId, UtcNanos};
+use schemas::{Bytes32, Event, UtcNanos};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The user channel answers a `PING` that is sent this often, s; without an answer for so long it is dead, s.
@@ -28,13 +28,6 @@ const CLOCK_S: u64 = 60;
 /// A clock this far off is said; one further off stops new orders, because they carry its time.
 const SKEW_SAID_NANOS: i64 = 2 * NANOS_PER_SEC;
 const SKEW_HALTS_NANOS: i64 = 5 * NANOS_PER_SEC;
-/// Balances are asked for this often, s: once log and venue agree, and until then.
-const MONEY_S: u64 = 60;
-const MONEY_RETRY_S: u64 = 5;
-/// Fees are rounded in ways the venue does not write down: such a difference is none.
-const CASH_TOLERANCE: Cash = Cash(50_000);
-/// A hundredth of a share: what the venue's own rounding may leave.
-pub(super) const SHARE_TOLERANCE: Size = Size(10_000);
 /// Pause before the user channel is opened again, s: doubles up to the last, and begins anew once it stayed open for a
 /// minute. So many closings in a row are said.
 const REOPEN_LAST_S: u64 = 30;
@@ -52,7 +45,7 @@ const CLOCK_RETRY_S: u64 = 5;
 pub struct Standing {
     pub(super) started: bool,
     /// Everything the venue said at the start fits the log.
-    reconciled: bool,
+    pub(super) reconciled: bool,
     pub(super) holds: Holds,
     pub(super) trades: Polling,
     /// Fills booked and neither confirmed nor voided, and since when.
@@ -64,20 +57,17 @@ pub struct Standing {
     /// Every entry of them could be read.
     list_is_whole: bool,
     /// The list of open orders came whole once.
-    orders_listed: bool,
+    pub(super) orders_listed: bool,
     /// When it is asked for.
     next_list: UtcNanos,
     /// The venue has said what time it is.
-    time_known: bool,
+    pub(super) time_known: bool,
     /// When it is asked next.
     next_clock: UtcNanos,
-    cash_seen: Option<UtcNanos>,
-    next_money: UtcNanos,
+    pub(super) money: Money,
     user: UserSocket,
     pub(super) heartbeat: Heartbeat,
     skew_said: bool,
-    /// Differences that were said, and the two numbers.
-    mismatches: BTreeMap<String, (i64, i64)>,
 }
 
 #[derive(Debug, Default)]
@@ -122,7 +112,7 @@ impl Desk {
     }
 
     pub(super) fn answered(&mut self, purpose: Purpose, result: Result<Answer, NoAnswer>, state: &State) {
-        if !matches!(purpose, Purpose::Time { .. }) {
+        if !matches!(purpose, Purpose::Time { .. } | Purpose::Wallet { .. }) {
             self.key_heard(&result);
         }
         match purpose {
@@ -142,7 +132,8 @@ impl Desk {
             Purpose::Trades { round } => self.trades_answered(round, result, state),
             Purpose::OpenOrders { round } => self.orders_answered(round, result, state),
             Purpose::Balance => self.balance_answered(result, state),
-            Purpose::Position { token } => self.position_answered(&token, result, state),
+            Purpose::Position { token } => self.position_answered(token, result, state),
+            Purpose::Wallet { round } => self.wallet_answered(round, result, state),
             Purpose::Time { asked } => self.time_answered(asked, result),
             Purpose::Heartbeat => self.heartbeat_answered(result),
         }
@@ -320,7 +311,7 @@ impl Desk {
 
     pub(super) fn stranger_trade(&mut self, hash: Bytes32, trade: &user::Trade) {
         // Trades from before this log, in the list that is asked for at the start, are no news.
-        let began = self.standing.cash_seen.is_some();
+        let began = self.standing.money.cash_seen.is_some();
         if began && trade.match_time.is_none_or(|at| self.now.since(at) < 600 * NANOS_PER_SEC) {
             self.stranger(hash);
         }
@@ -331,7 +322,7 @@ impl Desk {
     fn ask_time(&mut self) {
         let pause = if self.standing.time_known { CLOCK_S } else { CLOCK_RETRY_S };
         self.standing.next_clock = self.now.plus_secs(pause);
-        self.ask_openly(Purpose::Time { asked: self.now }, "/time");
+        self.ask_openly(Purpose::Time { asked: self.now }, Host::Clob, "/time");
     }
 
     fn time_answered(&mut self, asked: UtcNanos, result: Result<Answer, NoAnswer>) {
@@ -369,7 +360,7 @@ impl Desk {
         if heartbeat.alive_at == UtcNanos::ZERO {
             heartbeat.alive_at = now;
         }
-        if now.since(heartbeat.alive_at) >= HEARTBEAT_LOST_S * NANOS_PER_SEC {
+        if !self.is_heard() {
             self.hold(Hold::Heartbeat);
         }
         let heartbeat = &mut self.standing.heartbeat;
@@ -379,6 +370,11 @@ impl Desk {
             let body = rest::heartbeat_body(&heartbeat.last_id);
             self.ask(Purpose::Heartbeat, Method::Post, "/v1/heartbeats".to_owned(), body);
         }
+    }
+
+    /// Whether the venue has confirmed a heartbeat lately.
+    pub(super) fn is_heard(&self) -> bool {
+        self.now.since(self.standing.heartbeat.alive_at) < HEARTBEAT_LOST_S * NANOS_PER_SEC
     }
 
     fn heartbeat_answered(&mut self, result: Result<Answer, NoAnswer>) {
@@ -409,84 +405,7 @@ impl Desk {
             self.standing.trades.listen_again(before);
             self.list_orders();
             self.poll_trades_soon();
-            self.standing.next_money = now;
-        }
-    }
-
-    // Money.
-
-    fn look_after_money(&mut self, state: &State) {
-        if self.now < self.standing.next_money || !self.standing.trades.is_done() || !self.standing.orders_listed {
-            return;
-        }
-        let pause = if self.standing.reconciled { MONEY_S } else { MONEY_RETRY_S };
-        self.standing.next_money = self.now.plus_secs(pause);
-        let kind = self.account.signature_type;
-        let target = format!("/balance-allowance?asset_type=COLLATERAL&signature_type={kind}");
-        self.ask(Purpose::Balance, Method::Get, target, Vec::new());
-        let held = state.positions.held_all();
-        let held: Vec<_> = held.filter_map(|(t, _)| Some((token_id(state, t)?, asset_type(state, t)))).collect();
-        for (token, asset) in held {
-            let number = polymarket::token::to_decimal(&token);
-            let target = format!("/balance-allowance?asset_type={asset}&token_id={number}&signature_type={kind}");
-            self.ask(Purpose::Position { token }, Method::Get, target, Vec::new());
-        }
-    }
-
-    /// Whether the venue's balances must be the log's: nothing is matched that the chain does not have yet, and no order's
-    /// fate is unknown.
-    fn is_settled(&self, state: &State) -> bool {
-        let known = |o: &projections::orders::Order| {
-            o.status == projections::orders::OrderStatus::Live
-                && self.orders.get(&o.id).is_none_or(|order| !order.misses_fills(o))
-        };
-        self.standing.unconfirmed.is_empty() && self.said.is_empty() && state.orders.open().all(known)
-    }
-
-    fn balance_answered(&mut self, result: Result<Answer, NoAnswer>, state: &State) {
-        // Orders carry the time, so how far it is off must be known before any is placed.
-        let Some(found) = read_balance(result).filter(|_| self.standing.time_known) else { return };
-        let (cash, books) = (Cash(found.balance_micro()), state.positions.cash);
-        // What is redeemed may be in before its shares are seen to be gone.
-        let awaited = awaited_payouts(state);
-        if state.positions.opened_with.is_none() {
-            self.say(None, Event::Account(AccountEvent::BalanceObserved { cash }));
-        } else if !self.is_settled(state) {
-            return;
-        } else if !(books.0 - CASH_TOLERANCE.0..=books.0 + awaited.0 + CASH_TOLERANCE.0).contains(&cash.0) {
-            if !state.kill.mismatch {
-                // A release of the switch explains nothing: what still differs is said again.
-                self.standing.mismatches.remove(CASH_COMPARED);
-            }
-            return self.mismatch(CASH_COMPARED.to_owned(), books.0, cash.0);
-        }
-        self.standing.cash_seen = Some(self.now);
-        self.standing.reconciled = true;
-        self.release(Hold::Reconciling, "the venue and the log agree");
-        if self.now.since(self.standing.heartbeat.alive_at) < HEARTBEAT_LOST_S * NANOS_PER_SEC {
-            self.release(Hold::Heartbeat, "the venue confirms heartbeats, and it and the log agree");
-        }
-    }
-
-    fn position_answered(&mut self, token: &Bytes32, result: Result<Answer, NoAnswer>, state: &State) {
-        let Some(found) = read_balance(result).filter(|_| self.is_settled(state)) else { return };
-        let held = state.positions.held_all().find(|(t, _)| token_id(state, *t) == Some(*token));
-        let Some((token, position)) = held else { return };
-        let (observed, expected) = (found.balance_micro(), position.lot.size.0);
-        if self.is_payable(token, state) {
-            return self.paid_out(token, position.lot.size, Size(observed), state);
-        }
-        if (observed - expected).abs() > SHARE_TOLERANCE.0 {
-            let what = format!("shares of token {}, micro-shares", token.0);
-            self.mismatch(what, expected, observed);
-        }
-    }
-
-    /// Says a difference once, not at every look.
-    fn mismatch(&mut self, what: String, expected: i64, observed: i64) {
-        let new = self.standing.mismatches.insert(what.clone(), (expected, observed)) != Some((expected, observed));
-        if new {
-            self.say(None, Event::Account(AccountEvent::ReconcileMismatch { what, expected, observed }));
+            self.standing.money.next_at = now;
         }
     }
 
@@ -506,20 +425,4 @@ impl Desk {
         let fault = self.faults.fault(text);
         self.note(fault);
     }
-}
-
-fn read_balance(result: Result<Answer, NoAnswer>) -> Option<BalanceAllowance> {
-    let answer = result.ok().filter(|a| a.status == 200)?;
-    BalanceAllowance::read(&answer.body).ok()
-}
-
-fn token_id(state: &State, token: TokenId) -> Option<Bytes32> {
-    let market = state.markets.get(token.market())?;
-    Some(market.listed.tokens[usize::from(token.outcome() == Outcome::No)])
-}
-
-/// Under which name the venue's ledger of a token is asked.
-fn asset_type(state: &State, token: TokenId) -> &'static str {
-    let is_v3 = state.markets.get(token.market()).is_some_and(|m| m.listed.protocol == 3);
-    if is_v3 { "CONDITIONAL-V2" } else { "CONDITIONAL" }
 }

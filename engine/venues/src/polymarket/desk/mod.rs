@@ -19,6 +19,7 @@
 
 mod account;
 mod holds;
+mod money;
 mod orders;
 mod requests;
 mod sending;
@@ -86,7 +87,10 @@ enum Purpose {
     },
     Balance,
     Position {
-        token: Bytes32,
+        token: TokenId,
+    },
+    Wallet {
+        round: u64,
     },
     Time {
         asked: UtcNanos,
@@ -143,10 +147,11 @@ impl Desk {
         }
     }
 
-    /// Follows the account and sends no heartbeat: when that ends, the venue cancels every order of the API key, also those of
-    /// others.
-    pub fn without_heartbeat(mut self) -> Self {
+    /// Follows the account and risks nothing. No heartbeat is sent: when that ends, the venue cancels every order of the API
+    /// key, also those of others. Shares that the log did not buy are those of a run for real.
+    pub fn for_a_dry_run(mut self) -> Self {
         self.standing.heartbeat.off = true;
+        self.standing.money.wallet_is_of_others();
         self
     }
 

@@ -1,6 +1,6 @@
 //! Orders: what became of them, and how that is found out.
 
-use super::account::SHARE_TOLERANCE;
+use super::money::SHARE_TOLERANCE;
 use super::{Desk, Purpose};
 use crate::wire::{Answer, Method, NoAnswer};
 use polymarket::wire::rest;

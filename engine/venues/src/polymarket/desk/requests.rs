@@ -32,13 +32,12 @@ impl Desk {
     }
 
     /// Sends a request that needs no key.
-    pub(super) fn ask_openly(&mut self, purpose: Purpose, target: &str) {
+    pub(super) fn ask_openly(&mut self, purpose: Purpose, host: Host, target: &str) {
         self.last_call += 1;
         let id = CallId(self.last_call);
         self.calls.insert(id, purpose);
         let (method, target) = (Method::Get, target.to_owned());
-        let call =
-            Call { id, host: Host::Clob, method, target, headers: None, body: Vec::new(), timeout_ms: TIMEOUT_MS };
+        let call = Call { id, host, method, target, headers: None, body: Vec::new(), timeout_ms: TIMEOUT_MS };
         self.asks.push_back(Ask::Call(call));
     }
 }
