@@ -98,6 +98,25 @@ fn heartbeats_that_are_not_confirmed_hold_until_the_account_was_compared_again()
 }
 
 #[test]
+fn an_answer_from_before_heartbeats_were_lost_ends_no_hold() {
+    let mut hand = Hand::new(DOLLARS_100);
+    let mut world = World::started(&mut hand);
+    hand.held = Some("/balance-allowance");
+    world.pass(&mut hand, 60_000);
+    hand.broken.insert("/v1/heartbeats", 0);
+    world.pass(&mut hand, 15_000);
+    hand.broken = [("/data/trades", 503)].into();
+    world.pass(&mut hand, 6_000);
+    assert_eq!(why(&world), "the venue has not confirmed a heartbeat for 10 s");
+    let late = hand.late.take().unwrap();
+    world.hear(late);
+    assert_eq!(why(&world), "the venue has not confirmed a heartbeat for 10 s");
+    (hand.held, hand.broken) = (None, [].into());
+    world.pass(&mut hand, 70_000);
+    assert_eq!(world.state.kill.halted, None);
+}
+
+#[test]
 fn an_order_of_the_wallet_that_is_not_of_the_log_throws_the_switch() {
     let mut hand = Hand::new(DOLLARS_100);
     let mut world = World::started(&mut hand);

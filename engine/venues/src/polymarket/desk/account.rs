@@ -131,8 +131,8 @@ impl Desk {
             Purpose::Look { order, asked } => self.look_answered(order, asked, result, state),
             Purpose::Trades { round } => self.trades_answered(round, result, state),
             Purpose::OpenOrders { round } => self.orders_answered(round, result, state),
-            Purpose::Balance => self.balance_answered(result, state),
-            Purpose::Position { token } => self.position_answered(token, result, state),
+            Purpose::Balance { began } => self.balance_answered(began, result, state),
+            Purpose::Position { token, began } => self.position_answered((token, began), result, state),
             Purpose::Wallet { round } => self.wallet_answered(round, result, state),
             Purpose::Time { asked } => self.time_answered(asked, result),
             Purpose::Heartbeat => self.heartbeat_answered(result),
@@ -405,7 +405,7 @@ impl Desk {
             self.standing.trades.listen_again(before);
             self.list_orders();
             self.poll_trades_soon();
-            self.standing.money.next_at = now;
+            self.standing.money.begin_again(now);
         }
     }
 

@@ -85,9 +85,12 @@ enum Purpose {
     Trades {
         round: u64,
     },
-    Balance,
+    Balance {
+        began: u64,
+    },
     Position {
         token: TokenId,
+        began: u64,
     },
     Wallet {
         round: u64,

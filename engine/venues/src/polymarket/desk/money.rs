@@ -36,7 +36,9 @@ pub(super) const SHARE_TOLERANCE: Size = Size(10_000);
 #[derive(Debug, Default)]
 pub(super) struct Money {
     /// When everything is asked for again.
-    pub(super) next_at: UtcNanos,
+    next_at: UtcNanos,
+    /// How often a comparison was begun over: what was asked before counts no more.
+    began: u64,
     /// Cash was compared and is the log's, since everything was last asked for.
     cash_agrees: bool,
     /// Tokens asked for since then and not compared yet.
@@ -67,6 +69,13 @@ struct Wallet {
 }
 
 impl Money {
+    /// Everything is compared as at a start, by what is asked from now on.
+    pub(super) fn begin_again(&mut self, now: UtcNanos) {
+        self.began += 1;
+        (self.next_at, self.cash_agrees) = (now, false);
+        self.awaited.clear();
+    }
+
     /// The wallet may hold whatever it does: it is never listed.
     pub(super) fn wallet_is_of_others(&mut self) {
         (self.wallet.came, self.wallet.next_at) = (true, UtcNanos(i64::MAX));
@@ -88,7 +97,8 @@ impl Desk {
         standing.money.awaited.clear();
         let kind = self.account.signature_type;
         let target = format!("/balance-allowance?asset_type=COLLATERAL&signature_type={kind}");
-        self.ask(Purpose::Balance, Method::Get, target, Vec::new());
+        let began = self.standing.money.began;
+        self.ask(Purpose::Balance { began }, Method::Get, target, Vec::new());
         tokens.into_iter().for_each(|token| self.ask_position(token, state));
         if self.now >= self.standing.money.wallet.next_at {
             self.list_wallet();
@@ -101,7 +111,8 @@ impl Desk {
             let (number, kind) = (polymarket::token::to_decimal(&id), self.account.signature_type);
             let asset = asset_type(state, token);
             let target = format!("/balance-allowance?asset_type={asset}&token_id={number}&signature_type={kind}");
-            self.ask(Purpose::Position { token }, Method::Get, target, Vec::new());
+            let began = self.standing.money.began;
+            self.ask(Purpose::Position { token, began }, Method::Get, target, Vec::new());
         }
     }
 
@@ -115,9 +126,10 @@ impl Desk {
         self.standing.unconfirmed.is_empty() && self.said.is_empty() && state.orders.open().all(known)
     }
 
-    pub(super) fn balance_answered(&mut self, result: Result<Answer, NoAnswer>, state: &State) {
+    pub(super) fn balance_answered(&mut self, began: u64, result: Result<Answer, NoAnswer>, state: &State) {
         // Orders carry the time, so how far it is off must be known before any is placed.
-        let Some(found) = read_balance(result).filter(|_| self.standing.time_known) else { return };
+        let counts = began == self.standing.money.began && self.standing.time_known;
+        let Some(found) = read_balance(result).filter(|_| counts) else { return };
         let (cash, books) = (Cash(found.balance_micro()), state.positions.cash);
         // What is redeemed may be in before its shares are seen to be gone.
         let awaited = awaited_payouts(state);
@@ -137,8 +149,14 @@ impl Desk {
         self.compared();
     }
 
-    pub(super) fn position_answered(&mut self, token: TokenId, result: Result<Answer, NoAnswer>, state: &State) {
-        let Some(found) = read_balance(result).filter(|_| self.is_settled(state)) else { return };
+    pub(super) fn position_answered(
+        &mut self,
+        (token, began): (TokenId, u64),
+        result: Result<Answer, NoAnswer>,
+        state: &State,
+    ) {
+        let counts = began == self.standing.money.began && self.is_settled(state);
+        let Some(found) = read_balance(result).filter(|_| counts) else { return };
         let (observed, expected) = (Size(found.balance_micro()), state.positions.held(token));
         if expected > Size::ZERO && self.is_payable(token, state) {
             self.paid_out(token, expected, observed, state);
