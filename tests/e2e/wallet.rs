@@ -56,6 +56,8 @@ fn what_opens_a_keystore_and_what_does_not() {
     fs::set_permissions(&keystore, Permissions::from_mode(0o600)).unwrap();
     fs::set_permissions(&wrong, Permissions::from_mode(0o640)).unwrap();
     says(&show(&wrong).expect_code(4), &["mode 0640", "chmod 600"]);
+    let nowhere = purse.path("nowhere");
+    says(&show(&nowhere).expect_code(2), &["the password is to be read from it", "mode 600"]);
     // Nobody to ask.
     says(&purse.arena(&["wallet", "show"], "").expect_code(2), &["no terminal", "--password-file"]);
     let mut bytes = fs::read(&keystore).unwrap();

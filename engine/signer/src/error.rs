@@ -23,6 +23,12 @@ pub enum KeyError {
         /// Which.
         path: PathBuf,
     },
+    /// There is no file with the password.
+    #[error("{} does not exist, and the password is to be read from it", path.display())]
+    NoPasswordFile {
+        /// Which.
+        path: PathBuf,
+    },
     /// There is a file already, and none is ever replaced.
     #[error("{} exists; a key file is never overwritten", path.display())]
     Exists {
@@ -125,6 +131,9 @@ impl KeyError {
     pub fn next_step(&self) -> Option<String> {
         Some(match self {
             Self::Missing { .. } => "`arena wallet new` makes a key, `arena wallet import` takes one over".to_owned(),
+            Self::NoPasswordFile { .. } => {
+                "write the password into it (mode 600), or name no file: then it is asked for".to_owned()
+            }
             Self::Exists { .. } => {
                 "name another file, or move that one away after you have made sure that its wallet is empty".to_owned()
             }
@@ -146,6 +155,7 @@ impl KeyError {
         matches!(
             self,
             Self::Missing { .. }
+                | Self::NoPasswordFile { .. }
                 | Self::Exists { .. }
                 | Self::WrongPassword { .. }
                 | Self::BadPassword { .. }

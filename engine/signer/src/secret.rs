@@ -32,7 +32,10 @@ impl Password {
 
     /// The first line of a file that only its owner may read.
     pub fn from_file(path: &Path) -> Result<Self, KeyError> {
-        let bytes = read_private(path)?;
+        let bytes = read_private(path).map_err(|e| match e {
+            KeyError::Missing { path } => KeyError::NoPasswordFile { path },
+            other => other,
+        })?;
         first_line(&bytes).ok_or(KeyError::BadPassword { reason: "its file is no text" }).and_then(Self::new)
     }
 
