@@ -6,6 +6,7 @@ use schemas::event::{FeeSchedule, MarketEvent, MarketListed, Venue};
 use schemas::{Bytes32, Event, MarketId, Price, Size, UtcNanos};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
+use venues::polymarket::limits::Limits;
 use venues::wire::{Answer, Ask, NoAnswer, Socket, Tell};
 
 /// The market that orders of tests are in.
@@ -36,6 +37,8 @@ pub struct Hand {
     /// Answers to requests of this path are kept back, the first of them here.
     pub held: Option<&'static str>,
     pub late: Option<Tell>,
+    /// The limits that requests pass on their way, if they do.
+    pub limits: Option<Limits>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,6 +66,7 @@ impl Hand {
             opened: Vec::new(),
             held: None,
             late: None,
+            limits: None,
         }
     }
 
@@ -92,6 +96,35 @@ impl Hand {
 
     pub fn asks_of(&self, path: &str) -> usize {
         self.asked.iter().filter(|(_, target)| target.starts_with(path)).count()
+    }
+
+    /// Takes what is asked, through the limits if there are any.
+    fn take(&mut self, world: &mut World, ask: Ask) {
+        let now = at(world.now_ms);
+        match &mut self.limits {
+            None => self.hear(world, ask),
+            Some(limits) => {
+                limits.ask(ask, now);
+                self.let_through(world);
+            }
+        }
+    }
+
+    /// What may go by now is answered; what waited too long is told to have stayed here.
+    fn let_through(&mut self, world: &mut World) {
+        let now = at(world.now_ms);
+        let Some(limits) = &mut self.limits else { return };
+        let ready = limits.ready(now);
+        let refused: Vec<Tell> = std::iter::from_fn(|| limits.next_refused()).collect();
+        refused.into_iter().for_each(|tell| world.hear(tell));
+        for ask in ready {
+            let id = if let Ask::Call(call) = &ask { Some(call.id) } else { None };
+            self.hear(world, ask);
+            if let (Some(id), Some(limits)) = (id, &mut self.limits) {
+                let answer = Answer { status: 200, headers: Vec::new(), body: String::new() };
+                limits.heed(&Tell::Answer(id, Ok(answer)), now);
+            }
+        }
     }
 
     fn hear(&mut self, world: &mut World, ask: Ask) {
@@ -143,11 +176,16 @@ impl World {
 
     /// The log hears of the market.
     pub fn list(&mut self) {
+        self.list_as(MARKET, [Bytes32([2; 32]), Bytes32([3; 32])]);
+    }
+
+    /// The log hears of a market with these tokens.
+    pub fn list_as(&mut self, market: MarketId, tokens: [Bytes32; 2]) {
         let listed = MarketListed {
-            market: MARKET,
+            market,
             venue: Venue::Polymarket,
             condition: Bytes32([1; 32]),
-            tokens: [Bytes32([2; 32]), Bytes32([3; 32])],
+            tokens,
             slug: "rain".to_owned(),
             question: "Will it rain?".to_owned(),
             group: "weather".to_owned(),
@@ -173,12 +211,13 @@ impl World {
             self.now_ms += 100;
             self.desk.look(at(self.now_ms), &self.state);
             self.fold();
+            hand.let_through(self);
             loop {
                 let asks: Vec<Ask> = self.desk.asks().collect();
                 if asks.is_empty() {
                     break;
                 }
-                asks.into_iter().for_each(|ask| hand.hear(self, ask));
+                asks.into_iter().for_each(|ask| hand.take(self, ask));
             }
         }
     }

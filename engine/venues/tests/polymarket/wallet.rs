@@ -5,13 +5,18 @@ use crate::hand::Hand;
 use schemas::Event;
 use schemas::event::{AccountEvent, MarketEvent, Resolution, SystemEvent};
 use serde_json::{Value, json};
+use venues::polymarket::limits::Limits;
 
 const DOLLARS_100: i64 = 100_000_000;
 const SHARES_120: i64 = 120_000_000;
 
 /// A row of the list, as the Data API writes it.
 fn row(token: u8, size: &str, status: &str) -> Value {
-    let token = polymarket::token::to_decimal(&schemas::Bytes32([token; 32]));
+    row_of(&schemas::Bytes32([token; 32]), size, status)
+}
+
+fn row_of(token: &schemas::Bytes32, size: &str, status: &str) -> Value {
+    let token = polymarket::token::to_decimal(token);
     json!({
         "proxy_wallet": polymarket::Address::ZERO, "token_id": token, "condition_id": format!("0x{}", "ab".repeat(32)),
         "current_size": serde_json::from_str::<Value>(size).unwrap(), "status": status, "title": "Will it rain?",
@@ -44,6 +49,8 @@ fn shares_that_the_log_did_not_buy_throw_the_switch() {
     // It is on the second page, behind a token of nobody's market.
     hand.wallet_pages = vec![vec![row(9, "3", "OPEN")], vec![row(3, "120.00000000000001", "MERGEABLE")]];
     let mut world = World::started(&mut hand);
+    assert_eq!(differences(&world), [], "the venue is asked twice");
+    world.pass(&mut hand, 10_000);
     assert_eq!(differences(&world), [("shares of token 1, micro-shares".to_owned(), 0, SHARES_120)]);
     assert!(world.state.kill.mismatch);
     world.pass(&mut hand, 700_000);
@@ -104,4 +111,29 @@ fn nothing_begins_before_the_wallet_was_listed_and_every_token_compared() {
     hand.broken.insert("/v2/positions", 503);
     world.pass(&mut hand, 1_300_000);
     assert_eq!(world.state.kill.halted, None);
+}
+
+/// The limits let through only so many requests at a time: what was compared is not asked for again before the rest was.
+#[test]
+fn a_wallet_of_many_positions_is_compared_part_by_part() {
+    let mut hand = Hand::new(DOLLARS_100);
+    let mut world = World::new();
+    let mut rows = Vec::new();
+    for n in 0..300u16 {
+        let token = |side: u8| {
+            let [high, low] = n.to_be_bytes();
+            let mut id = [side; 32];
+            (id[30], id[31]) = (high, low);
+            schemas::Bytes32(id)
+        };
+        world.list_as(schemas::MarketId(u32::from(n)), [token(2), token(3)]);
+        rows.push(row_of(&token(2), "5", "OPEN"));
+    }
+    hand.wallet_pages = vec![rows];
+    hand.limits = Some(Limits::default());
+    world.begin();
+    world.pass(&mut hand, 60_000);
+    assert_eq!((differences(&world), world.state.kill.halted.as_deref()), (vec![], None));
+    let asked = hand.asks_of("/balance-allowance?asset_type=CONDITIONAL");
+    assert!((300..400).contains(&asked), "each once, about: {asked}");
 }

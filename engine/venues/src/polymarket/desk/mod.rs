@@ -86,11 +86,11 @@ enum Purpose {
         round: u64,
     },
     Balance {
-        began: u64,
+        asked: UtcNanos,
     },
     Position {
         token: TokenId,
-        began: u64,
+        asked: UtcNanos,
     },
     Wallet {
         round: u64,

@@ -37,17 +37,26 @@ pub(super) const SHARE_TOLERANCE: Size = Size(10_000);
 pub(super) struct Money {
     /// When everything is asked for again.
     next_at: UtcNanos,
-    /// How often a comparison was begun over: what was asked before counts no more.
-    began: u64,
-    /// Cash was compared and is the log's, since everything was last asked for.
+    /// Answers to what was asked before count no more: fills have changed since, or everything is compared anew.
+    counts_since: UtcNanos,
+    /// Cash was the log's when it was last compared.
     cash_agrees: bool,
-    /// Tokens asked for since then and not compared yet.
-    awaited: BTreeSet<TokenId>,
+    /// Tokens compared since the present round of them began. It ends with the last of them: the limits let through so many
+    /// requests at a time, and a round that began anew before would ask for the first of them for ever.
+    compared: BTreeSet<TokenId>,
     /// When cash was last the log's.
     pub(super) cash_seen: Option<UtcNanos>,
     wallet: Wallet,
-    /// Differences that were said, and the two numbers.
-    said: BTreeMap<String, (i64, i64)>,
+    /// What differs, by its name.
+    differences: BTreeMap<String, Difference>,
+}
+
+/// What the log and the venue have.
+#[derive(Debug)]
+struct Difference {
+    expected: i64,
+    observed: i64,
+    said: bool,
 }
 
 /// The list of the wallet's positions.
@@ -71,9 +80,13 @@ struct Wallet {
 impl Money {
     /// Everything is compared as at a start, by what is asked from now on.
     pub(super) fn begin_again(&mut self, now: UtcNanos) {
-        self.began += 1;
-        (self.next_at, self.cash_agrees) = (now, false);
-        self.awaited.clear();
+        (self.next_at, self.counts_since, self.cash_agrees) = (now, now, false);
+        self.compared.clear();
+    }
+
+    /// A fill was booked, confirmed or voided.
+    pub(super) fn fills_changed(&mut self, now: UtcNanos) {
+        self.counts_since = now;
     }
 
     /// The wallet may hold whatever it does: it is never listed.
@@ -90,29 +103,40 @@ impl Desk {
         }
         let pause = if standing.reconciled { MONEY_S } else { MONEY_RETRY_S };
         standing.money.next_at = self.now.plus_secs(pause);
-        standing.money.cash_agrees = false;
-        let held = state.positions.held_all().map(|(token, _)| token);
-        let named = standing.money.wallet.named.iter().copied();
-        let tokens: BTreeSet<TokenId> = held.chain(named.filter(|t| !is_over(state, t.market()))).collect();
-        standing.money.awaited.clear();
-        let kind = self.account.signature_type;
-        let target = format!("/balance-allowance?asset_type=COLLATERAL&signature_type={kind}");
-        let began = self.standing.money.began;
-        self.ask(Purpose::Balance { began }, Method::Get, target, Vec::new());
-        tokens.into_iter().for_each(|token| self.ask_position(token, state));
+        if self.uncompared(state).is_empty() {
+            self.standing.money.compared.clear();
+        }
+        let asked = self.now;
+        if !self.calls.values().any(|call| matches!(call, Purpose::Balance { .. })) {
+            let kind = self.account.signature_type;
+            let target = format!("/balance-allowance?asset_type=COLLATERAL&signature_type={kind}");
+            self.ask(Purpose::Balance { asked }, Method::Get, target, Vec::new());
+        }
+        self.ask_positions(state);
         if self.now >= self.standing.money.wallet.next_at {
             self.list_wallet();
         }
     }
 
-    fn ask_position(&mut self, token: TokenId, state: &State) {
-        let Some(id) = token_id(state, token) else { return };
-        if self.standing.money.awaited.insert(token) {
-            let (number, kind) = (polymarket::token::to_decimal(&id), self.account.signature_type);
-            let asset = asset_type(state, token);
-            let target = format!("/balance-allowance?asset_type={asset}&token_id={number}&signature_type={kind}");
-            let began = self.standing.money.began;
-            self.ask(Purpose::Position { token, began }, Method::Get, target, Vec::new());
+    /// Everything that is held, and what the wallet's list names of markets that are not over, without what was compared.
+    fn uncompared(&self, state: &State) -> Vec<TokenId> {
+        let money = &self.standing.money;
+        let held = state.positions.held_all().map(|(token, _)| token);
+        let named = money.wallet.named.iter().copied().filter(|t| !is_over(state, t.market()));
+        let all: BTreeSet<TokenId> = held.chain(named).filter(|t| token_id(state, *t).is_some()).collect();
+        all.into_iter().filter(|token| !money.compared.contains(token)).collect()
+    }
+
+    /// Asks for every token that is not compared and not asked for.
+    fn ask_positions(&mut self, state: &State) {
+        let (asked, kind) = (self.now, self.account.signature_type);
+        for token in self.uncompared(state) {
+            let Some(id) = token_id(state, token) else { continue };
+            if !self.calls.values().any(|call| matches!(call, Purpose::Position { token: t, .. } if *t == token)) {
+                let (number, asset) = (polymarket::token::to_decimal(&id), asset_type(state, token));
+                let target = format!("/balance-allowance?asset_type={asset}&token_id={number}&signature_type={kind}");
+                self.ask(Purpose::Position { token, asked }, Method::Get, target, Vec::new());
+            }
         }
     }
 
@@ -126,9 +150,9 @@ impl Desk {
         self.standing.unconfirmed.is_empty() && self.said.is_empty() && state.orders.open().all(known)
     }
 
-    pub(super) fn balance_answered(&mut self, began: u64, result: Result<Answer, NoAnswer>, state: &State) {
+    pub(super) fn balance_answered(&mut self, asked: UtcNanos, result: Result<Answer, NoAnswer>, state: &State) {
         // Orders carry the time, so how far it is off must be known before any is placed.
-        let counts = began == self.standing.money.began && self.standing.time_known;
+        let counts = asked >= self.standing.money.counts_since && self.standing.time_known;
         let Some(found) = read_balance(result).filter(|_| counts) else { return };
         let (cash, books) = (Cash(found.balance_micro()), state.positions.cash);
         // What is redeemed may be in before its shares are seen to be gone.
@@ -136,41 +160,51 @@ impl Desk {
         if state.positions.opened_with.is_none() {
             self.say(None, Event::Account(AccountEvent::BalanceObserved { cash }));
         } else if !self.is_settled(state) {
+            self.standing.money.cash_agrees = false;
             return;
         } else if !(books.0 - CASH_TOLERANCE.0..=books.0 + awaited.0 + CASH_TOLERANCE.0).contains(&cash.0) {
-            if !state.kill.mismatch {
+            if !state.kill.mismatch
+                && let Some(difference) = self.standing.money.differences.get_mut(CASH_COMPARED)
+            {
                 // A release of the switch explains nothing: what still differs is said again.
-                self.standing.money.said.remove(CASH_COMPARED);
+                difference.said = false;
             }
-            return self.mismatch(CASH_COMPARED.to_owned(), books.0, cash.0);
+            self.standing.money.cash_agrees = false;
+            self.is_difference(CASH_COMPARED.to_owned(), books.0, cash.0);
+            return;
         }
+        self.standing.money.differences.remove(CASH_COMPARED);
         self.standing.money.cash_seen = Some(self.now);
         self.standing.money.cash_agrees = true;
-        self.compared();
+        self.begin_trading(state);
     }
 
     pub(super) fn position_answered(
         &mut self,
-        (token, began): (TokenId, u64),
+        (token, asked): (TokenId, UtcNanos),
         result: Result<Answer, NoAnswer>,
         state: &State,
     ) {
-        let counts = began == self.standing.money.began && self.is_settled(state);
+        let counts = asked >= self.standing.money.counts_since && self.is_settled(state);
         let Some(found) = read_balance(result).filter(|_| counts) else { return };
         let (observed, expected) = (Size(found.balance_micro()), state.positions.held(token));
+        let what = format!("shares of token {}, micro-shares", token.0);
         if expected > Size::ZERO && self.is_payable(token, state) {
             self.paid_out(token, expected, observed, state);
-        } else if (observed.0 - expected.0).abs() > SHARE_TOLERANCE.0 && !is_over(state, token.market()) {
-            self.mismatch(format!("shares of token {}, micro-shares", token.0), expected.0, observed.0);
+        } else if observed.0.abs_diff(expected.0) <= SHARE_TOLERANCE.0.unsigned_abs() || is_over(state, token.market())
+        {
+            self.standing.money.differences.remove(&what);
+        } else if !self.is_difference(what, expected.0, observed.0) {
+            return;
         }
-        self.standing.money.awaited.remove(&token);
-        self.compared();
+        self.standing.money.compared.insert(token);
+        self.begin_trading(state);
     }
 
     /// Trading begins when everything was compared. Shares that differ throw the switch, and a person may release that.
-    fn compared(&mut self) {
+    fn begin_trading(&mut self, state: &State) {
         let money = &self.standing.money;
-        if !money.cash_agrees || !money.awaited.is_empty() || !money.wallet.came {
+        if !money.cash_agrees || !money.wallet.came || !self.uncompared(state).is_empty() {
             return;
         }
         self.standing.reconciled = true;
@@ -180,12 +214,20 @@ impl Desk {
         }
     }
 
-    /// Says a difference once, not at every look.
-    fn mismatch(&mut self, what: String, expected: i64, observed: i64) {
-        let new = self.standing.money.said.insert(what.clone(), (expected, observed)) != Some((expected, observed));
-        if new {
+    /// Says a difference once, when a second look has found it too: the venue's balances may be behind its trades for a moment.
+    /// Whether it is one.
+    fn is_difference(&mut self, what: String, expected: i64, observed: i64) -> bool {
+        let money = &mut self.standing.money;
+        let known = money.differences.get_mut(&what).filter(|d| (d.expected, d.observed) == (expected, observed));
+        let Some(difference) = known else {
+            money.differences.insert(what, Difference { expected, observed, said: false });
+            money.next_at = money.next_at.min(self.now.plus_secs(MONEY_RETRY_S));
+            return false;
+        };
+        if !std::mem::replace(&mut difference.said, true) {
             self.say(None, Event::Account(AccountEvent::ReconcileMismatch { what, expected, observed }));
         }
+        true
     }
 
     // The wallet's positions.
@@ -271,11 +313,8 @@ impl Desk {
                  agent sells them"
             ));
         }
-        let named = self.standing.money.wallet.named.iter().copied();
-        let new: Vec<TokenId> =
-            named.filter(|t| state.positions.get(*t).is_none() && !is_over(state, t.market())).collect();
-        new.into_iter().for_each(|token| self.ask_position(token, state));
-        self.compared();
+        self.ask_positions(state);
+        self.begin_trading(state);
     }
 }
 

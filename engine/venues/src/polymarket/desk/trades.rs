@@ -204,6 +204,7 @@ impl Desk {
         }
         if is_new && trade.status != TradeStatus::Failed {
             self.standing.unconfirmed.insert(key, self.now);
+            self.standing.money.fills_changed(self.now);
             self.say(cycle, Event::Order(OrderEvent::FillBooked(Box::new(fill))));
         }
         // One that was never booked needs no voiding, and what the log has ended is listed again after a restart.
@@ -223,7 +224,9 @@ impl Desk {
     }
 
     fn end_fill(&mut self, key: TradeKey) {
-        self.standing.unconfirmed.remove(&key);
+        if self.standing.unconfirmed.remove(&key).is_some() {
+            self.standing.money.fills_changed(self.now);
+        }
         self.ended_fills.insert(key);
         // Only what may still be repeated is of interest.
         while self.ended_fills.len() > 100_000 {
