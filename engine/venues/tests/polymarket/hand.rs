@@ -78,6 +78,7 @@ impl Hand {
             "/balance-allowance" if target.contains("COLLATERAL") => {
                 json!({ "balance": self.cash.to_string(), "allowances": {} })
             }
+            "/balance-allowance/update" => json!(""),
             "/balance-allowance" => json!({ "balance": self.shares.to_string(), "allowances": {} }),
             "/v2/positions" => {
                 let more = self.wallet_pages.len() > 1;

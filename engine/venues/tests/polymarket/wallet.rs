@@ -3,7 +3,7 @@
 use crate::desk::World;
 use crate::hand::Hand;
 use schemas::Event;
-use schemas::event::{AccountEvent, MarketEvent, Resolution, SystemEvent};
+use schemas::event::{AccountEvent, KillLevel, KillSource, MarketEvent, Resolution, SystemEvent};
 use serde_json::{Value, json};
 use venues::polymarket::limits::Limits;
 
@@ -81,9 +81,13 @@ fn what_is_over_and_what_the_log_does_not_list_holds_nothing_back() {
         Event::Market(MarketEvent::Resolved { market: crate::hand::MARKET, resolution: Resolution::Yes }),
     );
     let over = [row(2, "120", "OPEN"), row(8, "5", "REDEEMABLE"), row(7, "0", "OPEN"), row(6, "0.01", "OPEN")];
-    hand.wallet_pages = vec![over.into_iter().chain([row(9, "5", "OPEN"), json!({ "token_id": "combo" })]).collect()];
+    let rows: Vec<Value> = over.into_iter().chain([row(9, "5", "OPEN"), json!({ "token_id": "combo" })]).collect();
+    hand.wallet_pages = vec![rows.clone()];
     world.begin();
     world.pass(&mut hand, 3_000);
+    assert_eq!(faults(&world, "does not list").len(), 0, "the markets may not all be found yet");
+    hand.wallet_pages = vec![rows];
+    world.pass(&mut hand, 700_000);
     assert_eq!((differences(&world), world.state.kill.halted.as_deref()), (vec![], None));
     assert_eq!(faults(&world, "does not list").len(), 1);
     assert!(faults(&world, "does not list")[0].starts_with("the wallet also has 1 positions"));
@@ -103,6 +107,7 @@ fn nothing_begins_before_the_wallet_was_listed_and_every_token_compared() {
     hand.broken.insert("/balance-allowance?asset_type=CONDITIONAL", 0);
     hand.wallet_pages = vec![vec![row(2, "120", "OPEN")]];
     world.pass(&mut hand, 60_000);
+    assert_eq!(faults(&world, "does not say how much shares of token 0 there is").len(), 1);
     assert_eq!(world.state.kill.halted.as_deref(), Some("reconciling with the venue"));
     hand.broken.clear();
     world.pass(&mut hand, 10_000);
@@ -136,4 +141,72 @@ fn a_wallet_of_many_positions_is_compared_part_by_part() {
     assert_eq!((differences(&world), world.state.kill.halted.as_deref()), (vec![], None));
     let asked = hand.asks_of("/balance-allowance?asset_type=CONDITIONAL");
     assert!((300..400).contains(&asked), "each once, about: {asked}");
+}
+
+#[test]
+fn a_market_that_is_found_later_is_compared_too() {
+    let mut hand = Hand::new(DOLLARS_100);
+    hand.shares = SHARES_120;
+    hand.wallet_pages = vec![vec![row(2, "120", "OPEN")]];
+    let mut world = World::new();
+    world.begin();
+    world.pass(&mut hand, 3_000);
+    assert_eq!(world.state.kill.halted, None);
+    world.list();
+    world.pass(&mut hand, 90_000);
+    assert_eq!(differences(&world), [("shares of token 0, micro-shares".to_owned(), 0, SHARES_120)]);
+}
+
+#[test]
+fn a_difference_that_the_second_look_does_not_find_is_none() {
+    let mut hand = Hand::new(DOLLARS_100);
+    hand.shares = SHARES_120;
+    hand.wallet_pages = vec![vec![row(2, "120", "OPEN")]];
+    // Before trades were listed again, it is not looked at as one.
+    hand.broken.insert("/data/trades", 503);
+    let mut world = World::new();
+    world.list();
+    world.begin();
+    world.pass(&mut hand, 3_000);
+    hand.broken.clear();
+    for _ in 0..200 {
+        world.pass(&mut hand, 100);
+        if hand.asks_of("/balance-allowance?asset_type=CONDITIONAL") > 0 {
+            break;
+        }
+    }
+    hand.shares = 0;
+    world.pass(&mut hand, 120_000);
+    assert_eq!((differences(&world), world.state.kill.halted.as_deref()), (vec![], None));
+    assert!(hand.asks_of("/balance-allowance/update?asset_type=CONDITIONAL") >= 2, "the venue is told to look again");
+}
+
+#[test]
+fn shares_that_differ_while_the_switch_is_on_are_said_again_when_it_is_released() {
+    let mut hand = Hand::new(DOLLARS_100);
+    hand.shares = SHARES_120;
+    hand.wallet_pages = vec![vec![row(2, "120", "OPEN")]];
+    let mut world = World::new();
+    world.list();
+    let thrown = |level| Event::System(SystemEvent::KillSwitch { level, source: KillSource::Operator });
+    world.append(None, thrown(KillLevel::NoNewRisk));
+    world.begin();
+    world.pass(&mut hand, 90_000);
+    assert_eq!(differences(&world).len(), 1);
+    world.append(None, thrown(KillLevel::Off));
+    world.pass(&mut hand, 90_000);
+    assert_eq!(differences(&world).len(), 2);
+    world.append(None, thrown(KillLevel::Off));
+    world.pass(&mut hand, 300_000);
+    assert_eq!(differences(&world).len(), 2, "a release that has seen it is a person's word");
+}
+
+#[test]
+fn a_list_of_which_nothing_can_be_read_is_none() {
+    let mut hand = Hand::new(DOLLARS_100);
+    hand.wallet_pages = vec![vec![json!({ "token": "7" })]];
+    let mut world = World::started(&mut hand);
+    assert_eq!(world.state.kill.halted.as_deref(), Some("reconciling with the venue"));
+    world.pass(&mut hand, 10_000);
+    assert_eq!(world.state.kill.halted, None, "the next one is empty");
 }

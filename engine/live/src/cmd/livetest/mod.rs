@@ -81,7 +81,7 @@ pub fn run(global: &Global, args: &LivetestArgs) -> Outcome {
     let feed = Feed::new(Settings { wanted: Wanted::default(), record_raw: false });
     let api_key = login.credentials.api_key.clone();
     let chain = loaded.config.wallet.chain;
-    let venue = Polymarket::new(Desk::new(account), feed, Arc::clone(&signer), chain, api_key, false);
+    let venue = Polymarket::new(Desk::new(account).for_one_order(), feed, Arc::clone(&signer), chain, api_key, false);
     let start = Start {
         mode: Mode::Live,
         config: &config,

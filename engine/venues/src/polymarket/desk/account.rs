@@ -133,6 +133,7 @@ impl Desk {
             Purpose::OpenOrders { round } => self.orders_answered(round, result, state),
             Purpose::Balance { asked } => self.balance_answered(asked, result, state),
             Purpose::Position { token, asked } => self.position_answered((token, asked), result, state),
+            Purpose::Refresh { token } => self.refreshed(token, state),
             Purpose::Wallet { round } => self.wallet_answered(round, result, state),
             Purpose::Time { asked } => self.time_answered(asked, result),
             Purpose::Heartbeat => self.heartbeat_answered(result),

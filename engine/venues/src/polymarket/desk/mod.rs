@@ -92,6 +92,9 @@ enum Purpose {
         token: TokenId,
         asked: UtcNanos,
     },
+    Refresh {
+        token: Option<TokenId>,
+    },
     Wallet {
         round: u64,
     },
@@ -154,6 +157,11 @@ impl Desk {
     /// key, also those of others. Shares that the log did not buy are those of a run for real.
     pub fn for_a_dry_run(mut self) -> Self {
         self.standing.heartbeat.off = true;
+        self.for_one_order()
+    }
+
+    /// Trades beside another log: shares that this one did not buy are that one's, and the wallet is not listed.
+    pub fn for_one_order(mut self) -> Self {
         self.standing.money.wallet_is_of_others();
         self
     }

@@ -11,7 +11,8 @@ use crate::wire::{Answer, Host, Method, NoAnswer};
 use polymarket::wire::data::{self, Position};
 use polymarket::wire::rest::BalanceAllowance;
 use projections::State;
-use schemas::event::{AccountEvent, CASH_COMPARED};
+use schemas::event::{AccountEvent, CASH_COMPARED, KillLevel};
+use schemas::time::NANOS_PER_SEC;
 use schemas::{Bytes32, Cash, Event, MarketId, Outcome, Size, TokenId, UtcNanos};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,14 +50,22 @@ pub(super) struct Money {
     wallet: Wallet,
     /// What differs, by its name.
     differences: BTreeMap<String, Difference>,
+    /// Tokens of which the venue was told to look at the chain again, since the wallet was last listed.
+    refreshed: BTreeSet<TokenId>,
+    /// Of what the balance could not be read, and how often in a row.
+    unread: BTreeMap<String, u32>,
 }
 
-/// What the log and the venue have.
+/// That the venue has something else than the log.
 #[derive(Debug)]
 struct Difference {
-    expected: i64,
-    observed: i64,
+    /// How much more.
+    more: i64,
+    /// When that was first seen.
+    since: UtcNanos,
     said: bool,
+    /// It was said while the switch was on for something else, and a release of that must not hide it.
+    hidden: bool,
 }
 
 /// The list of the wallet's positions.
@@ -65,16 +74,16 @@ struct Wallet {
     round: u64,
     pages: u32,
     next_at: UtcNanos,
-    /// It came to its end once.
+    /// It came to its end once, or is not wanted.
     came: bool,
     /// Times that it did not, in a row.
     failed: u32,
-    /// Tokens on the pages so far.
+    /// Tokens on the pages so far, and on the last list that came to its end. Markets are found while lists come, so the
+    /// tokens are looked up when they are needed.
     coming: BTreeSet<Bytes32>,
-    /// Tokens of the log's markets on the last list that came to its end.
-    named: BTreeSet<TokenId>,
-    /// That there are others was said.
-    others_said: bool,
+    listed: BTreeSet<Bytes32>,
+    /// Lists that came to their end.
+    lists: u32,
 }
 
 impl Money {
@@ -108,8 +117,7 @@ impl Desk {
         }
         let asked = self.now;
         if !self.calls.values().any(|call| matches!(call, Purpose::Balance { .. })) {
-            let kind = self.account.signature_type;
-            let target = format!("/balance-allowance?asset_type=COLLATERAL&signature_type={kind}");
+            let target = format!("/balance-allowance?{}", self.cash_query());
             self.ask(Purpose::Balance { asked }, Method::Get, target, Vec::new());
         }
         self.ask_positions(state);
@@ -118,25 +126,73 @@ impl Desk {
         }
     }
 
-    /// Everything that is held, and what the wallet's list names of markets that are not over, without what was compared.
+    /// What the wallet's list names of the log's markets that are not over.
+    fn named(&self, state: &State) -> BTreeSet<TokenId> {
+        let listed = &self.standing.money.wallet.listed;
+        if listed.is_empty() {
+            return BTreeSet::new();
+        }
+        let open = state.markets.iter().filter(|m| m.listed.venue.takes_orders() && m.resolved.is_none());
+        let tokens = open.flat_map(|m| [m.listed.market.yes(), m.listed.market.no()].into_iter().zip(m.listed.tokens));
+        tokens.filter(|(_, id)| listed.contains(id)).map(|(token, _)| token).collect()
+    }
+
+    /// Everything that is held, and what the list names, without what was compared.
     fn uncompared(&self, state: &State) -> Vec<TokenId> {
         let money = &self.standing.money;
         let held = state.positions.held_all().map(|(token, _)| token);
-        let named = money.wallet.named.iter().copied().filter(|t| !is_over(state, t.market()));
+        let named = self.named(state).into_iter();
         let all: BTreeSet<TokenId> = held.chain(named).filter(|t| token_id(state, *t).is_some()).collect();
         all.into_iter().filter(|token| !money.compared.contains(token)).collect()
     }
 
     /// Asks for every token that is not compared and not asked for.
     fn ask_positions(&mut self, state: &State) {
-        let (asked, kind) = (self.now, self.account.signature_type);
         for token in self.uncompared(state) {
-            let Some(id) = token_id(state, token) else { continue };
-            if !self.calls.values().any(|call| matches!(call, Purpose::Position { token: t, .. } if *t == token)) {
-                let (number, asset) = (polymarket::token::to_decimal(&id), asset_type(state, token));
-                let target = format!("/balance-allowance?asset_type={asset}&token_id={number}&signature_type={kind}");
-                self.ask(Purpose::Position { token, asked }, Method::Get, target, Vec::new());
+            let of_it = |call: &Purpose| match call {
+                Purpose::Position { token: t, .. } | Purpose::Refresh { token: Some(t) } => *t == token,
+                _ => false,
+            };
+            if self.calls.values().any(of_it) {
+                continue;
             }
+            let known = state.positions.get(token).is_some() || self.standing.money.refreshed.contains(&token);
+            if let Some(query) = self.balance_query(token, state).filter(|_| known) {
+                let purpose = Purpose::Position { token, asked: self.now };
+                self.ask(purpose, Method::Get, format!("/balance-allowance?{query}"), Vec::new());
+            } else {
+                self.refresh(Some(token), state);
+            }
+        }
+    }
+
+    fn balance_query(&self, token: TokenId, state: &State) -> Option<String> {
+        let (id, kind) = (token_id(state, token)?, self.account.signature_type);
+        let (number, asset) = (polymarket::token::to_decimal(&id), asset_type(state, token));
+        Some(format!("asset_type={asset}&token_id={number}&signature_type={kind}"))
+    }
+
+    fn cash_query(&self) -> String {
+        format!("asset_type=COLLATERAL&signature_type={}", self.account.signature_type)
+    }
+
+    /// The venue keeps what it saw last of a balance: it is told to look at the chain again, for cash or for a token.
+    fn refresh(&mut self, token: Option<TokenId>, state: &State) {
+        let query = match token {
+            Some(token) => self.balance_query(token, state),
+            None => Some(self.cash_query()),
+        };
+        if let Some(query) = query {
+            let target = format!("/balance-allowance/update?{query}");
+            self.ask(Purpose::Refresh { token }, Method::Get, target, Vec::new());
+        }
+    }
+
+    /// Whether the venue has looked or not, the balance is asked for next.
+    pub(super) fn refreshed(&mut self, token: Option<TokenId>, state: &State) {
+        if let Some(token) = token {
+            self.standing.money.refreshed.insert(token);
+            self.ask_positions(state);
         }
     }
 
@@ -153,7 +209,7 @@ impl Desk {
     pub(super) fn balance_answered(&mut self, asked: UtcNanos, result: Result<Answer, NoAnswer>, state: &State) {
         // Orders carry the time, so how far it is off must be known before any is placed.
         let counts = asked >= self.standing.money.counts_since && self.standing.time_known;
-        let Some(found) = read_balance(result).filter(|_| counts) else { return };
+        let Some(found) = self.read_balance("cash", result).filter(|_| counts) else { return };
         let (cash, books) = (Cash(found.balance_micro()), state.positions.cash);
         // What is redeemed may be in before its shares are seen to be gone.
         let awaited = awaited_payouts(state);
@@ -162,7 +218,9 @@ impl Desk {
         } else if !self.is_settled(state) {
             self.standing.money.cash_agrees = false;
             return;
-        } else if !(books.0 - CASH_TOLERANCE.0..=books.0 + awaited.0 + CASH_TOLERANCE.0).contains(&cash.0) {
+        } else if cash.0 < books.0.saturating_sub(CASH_TOLERANCE.0)
+            || cash.0 > books.0.saturating_add(awaited.0).saturating_add(CASH_TOLERANCE.0)
+        {
             if !state.kill.mismatch
                 && let Some(difference) = self.standing.money.differences.get_mut(CASH_COMPARED)
             {
@@ -170,7 +228,10 @@ impl Desk {
                 difference.said = false;
             }
             self.standing.money.cash_agrees = false;
-            self.is_difference(CASH_COMPARED.to_owned(), books.0, cash.0);
+            if self.is_new(CASH_COMPARED, (books.0, cash.0), CASH_TOLERANCE.0) {
+                self.refresh(None, state);
+            }
+            self.say_difference(CASH_COMPARED, (books.0, cash.0), state);
             return;
         }
         self.standing.money.differences.remove(CASH_COMPARED);
@@ -186,15 +247,18 @@ impl Desk {
         state: &State,
     ) {
         let counts = asked >= self.standing.money.counts_since && self.is_settled(state);
-        let Some(found) = read_balance(result).filter(|_| counts) else { return };
+        let name = format!("shares of token {}", token.0);
+        let Some(found) = self.read_balance(&name, result).filter(|_| counts) else { return };
         let (observed, expected) = (Size(found.balance_micro()), state.positions.held(token));
-        let what = format!("shares of token {}, micro-shares", token.0);
+        let (what, figures) = (format!("{name}, micro-shares"), (expected.0, observed.0));
         if expected > Size::ZERO && self.is_payable(token, state) {
             self.paid_out(token, expected, observed, state);
         } else if observed.0.abs_diff(expected.0) <= SHARE_TOLERANCE.0.unsigned_abs() || is_over(state, token.market())
         {
             self.standing.money.differences.remove(&what);
-        } else if !self.is_difference(what, expected.0, observed.0) {
+        } else if self.is_new(&what, figures, SHARE_TOLERANCE.0) {
+            return self.refresh(Some(token), state);
+        } else if !self.say_difference(&what, figures, state) {
             return;
         }
         self.standing.money.compared.insert(token);
@@ -214,20 +278,66 @@ impl Desk {
         }
     }
 
-    /// Says a difference once, when a second look has found it too: the venue's balances may be behind its trades for a moment.
-    /// Whether it is one.
-    fn is_difference(&mut self, what: String, expected: i64, observed: i64) -> bool {
+    /// Whether nothing was known to differ by so much. It is looked at again in a moment, and trades are listed before: the
+    /// venue's balances may be behind its trades, and we behind both.
+    fn is_new(&mut self, what: &str, (expected, observed): (i64, i64), tolerance: i64) -> bool {
+        let (now, more) = (self.now, observed.saturating_sub(expected));
         let money = &mut self.standing.money;
-        let known = money.differences.get_mut(&what).filter(|d| (d.expected, d.observed) == (expected, observed));
-        let Some(difference) = known else {
-            money.differences.insert(what, Difference { expected, observed, said: false });
+        if let Some(known) =
+            money.differences.get_mut(what).filter(|d| d.more.abs_diff(more) <= tolerance.unsigned_abs())
+        {
+            known.more = more;
+            return false;
+        }
+        let difference = Difference { more, since: now, said: false, hidden: false };
+        money.differences.insert(what.to_owned(), difference);
+        money.next_at = money.next_at.min(now.plus_secs(MONEY_RETRY_S));
+        self.poll_trades_soon();
+        true
+    }
+
+    /// Says a difference once. Whether it is one by now: it was there for some seconds, and trades were listed
+    /// since it was first seen.
+    fn say_difference(&mut self, what: &str, (expected, observed): (i64, i64), state: &State) -> bool {
+        let is_off = state.kill.level == KillLevel::Off;
+        let Some(since) = self.standing.money.differences.get(what).map(|d| d.since) else { return false };
+        let is_soon = self.now.since(since) < MONEY_RETRY_S as i64 * NANOS_PER_SEC;
+        if is_soon || !self.trades_began_since(since) {
+            let money = &mut self.standing.money;
             money.next_at = money.next_at.min(self.now.plus_secs(MONEY_RETRY_S));
             return false;
-        };
-        if !std::mem::replace(&mut difference.said, true) {
+        }
+        let Some(difference) = self.standing.money.differences.get_mut(what) else { return false };
+        if !difference.said || (difference.hidden && is_off) {
+            (difference.said, difference.hidden) = (true, !is_off);
+            let what = what.to_owned();
             self.say(None, Event::Account(AccountEvent::ReconcileMismatch { what, expected, observed }));
         }
         true
+    }
+
+    /// A balance; that none can be read for a while is said.
+    fn read_balance(&mut self, of: &str, result: Result<Answer, NoAnswer>) -> Option<BalanceAllowance> {
+        let read = match result {
+            Ok(answer) if answer.status == 200 => BalanceAllowance::read(&answer.body).map_err(|e| e.to_string()),
+            Ok(answer) => Err(format!("HTTP status {}", answer.status)),
+            Err(NoAnswer::NotSent(_)) => return None,
+            Err(e) => Err(e.to_string()),
+        };
+        match read {
+            Ok(found) => {
+                self.standing.money.unread.remove(of);
+                Some(found)
+            }
+            Err(why) => {
+                let unread = self.standing.money.unread.entry(of.to_owned()).or_default();
+                *unread = unread.saturating_add(1);
+                if *unread == FAILED_SAID {
+                    self.fault(format!("the venue does not say how much {of} there is: {why}; it is asked again"));
+                }
+                None
+            }
+        }
     }
 
     // The wallet's positions.
@@ -266,12 +376,15 @@ impl Desk {
             Ok(page) => page,
             Err(why) => return self.wallet_failed(&why),
         };
+        if !page.entries.is_empty() && page.entries.iter().all(Result::is_err) {
+            return self.wallet_failed("nothing on a page of it can be read");
+        }
         for entry in page.entries {
             match entry {
                 // Of what is over nothing can be lost any more.
                 Ok(row) if row.current_size.0 <= SHARE_TOLERANCE.0 || row.status.starts_with("REDEEMABLE") => {}
                 Ok(row) => _ = self.standing.money.wallet.coming.insert(row.token_id),
-                // It has no token's number, so it cannot be of a market that this log lists.
+                // Said, and no reason to hold a start back for ever: combinations of markets have rows of other forms.
                 Err(bad) => self.undecoded("the wallet's positions", &bad.error.to_string(), &bad.raw),
             }
         }
@@ -295,19 +408,17 @@ impl Desk {
     }
 
     fn wallet_listed(&mut self, state: &State) {
-        let wallet = &mut self.standing.money.wallet;
+        let money = &mut self.standing.money;
+        money.refreshed.clear();
+        let wallet = &mut money.wallet;
         wallet.next_at = self.now.plus_secs(WALLET_S);
-        (wallet.came, wallet.failed) = (true, 0);
-        let coming = std::mem::take(&mut wallet.coming);
-        let tradable = state.markets.iter().filter(|m| m.listed.venue.takes_orders());
-        let tokens =
-            tradable.flat_map(|m| [m.listed.market.yes(), m.listed.market.no()].into_iter().zip(m.listed.tokens));
-        let named: BTreeMap<Bytes32, TokenId> =
-            tokens.filter(|(_, id)| coming.contains(id)).map(|(t, id)| (id, t)).collect();
-        let others = coming.len() - named.len();
-        wallet.named = named.into_values().collect();
-        if others > 0 && !wallet.others_said {
-            wallet.others_said = true;
+        (wallet.came, wallet.failed, wallet.lists) = (true, 0, wallet.lists.saturating_add(1));
+        wallet.listed = std::mem::take(&mut wallet.coming);
+        let (listed, lists) = (&wallet.listed, wallet.lists);
+        let known = state.markets.iter().flat_map(|m| m.listed.tokens).filter(|id| listed.contains(id)).count();
+        let others = listed.len().saturating_sub(known);
+        // With the first list the markets are not all found yet.
+        if others > 0 && lists == 2 {
             self.fault(format!(
                 "the wallet also has {others} positions in markets that this log does not list: no limit counts them, and no \
                  agent sells them"
@@ -320,11 +431,6 @@ impl Desk {
 
 fn is_over(state: &State, market: MarketId) -> bool {
     state.markets.get(market).is_some_and(|m| m.resolved.is_some())
-}
-
-fn read_balance(result: Result<Answer, NoAnswer>) -> Option<BalanceAllowance> {
-    let answer = result.ok().filter(|a| a.status == 200)?;
-    BalanceAllowance::read(&answer.body).ok()
 }
 
 fn token_id(state: &State, token: TokenId) -> Option<Bytes32> {

@@ -101,6 +101,11 @@ impl Desk {
         self.standing.trades.done.is_some_and(|began| began > at)
     }
 
+    /// Whether it was begun at this moment or after it.
+    pub(super) fn trades_began_since(&self, at: UtcNanos) -> bool {
+        self.standing.trades.done.is_some_and(|began| began >= at)
+    }
+
     fn begin_poll(&mut self) {
         self.standing.trades.rounds += 1;
         let awaited = self.standing.unconfirmed.values().min().copied().unwrap_or(self.now);
